@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package import MartletWire
+
+/// Why no HTTP answer came; a bounded set, used as is for metric labels.
+package enum NetworkFailure: String, Sendable, CaseIterable {
+    /// The name could not be resolved.
+    case dns
+    /// No connection could be made.
+    case connect
+    /// The TLS handshake failed or the certificate was refused.
+    case tls
+    /// The attempt's time was up.
+    case timeout
+    /// The connection broke before the answer was complete.
+    case reset
+    /// The answer's header block was larger than is read.
+    case tooLarge = "too-large"
+    /// The address is in a network that deliveries must not reach.
+    case blocked
+    /// Anything else; the attempt's `detail` says what.
+    case other
+}
+
+/// How one attempt ended.
+package enum AttemptOutcome: Sendable, Equatable {
+    /// An HTTP answer came. Only 2xx is success.
+    case answered(status: Int)
+    case failed(NetworkFailure)
+
+    package var isSuccess: Bool {
+        if case .answered(let status) = self { return (200..<300).contains(status) }
+        return false
+    }
+
+    /// `delivered`, `http_4xx`, …, or the network failure's name: a bounded set for metric labels.
+    package var label: String {
+        switch self {
+        case .answered(let status) where (200..<300).contains(status): "delivered"
+        case .answered(let status): "http_\(status / 100)xx"
+        case .failed(let failure): failure.rawValue
+        }
+    }
+}
+
+/// What the transport reports of one HTTP request.
+package struct AttemptResult: Sendable, Equatable {
+    package var outcome: AttemptOutcome
+    package var startedAt: Timestamp
+    package var duration: Duration
+    /// The library's message for a network failure; never a payload or a secret.
+    package var detail: String?
+    /// Answer headers, bounded by the transport.
+    package var headers: HeaderFields
+    /// The first bytes of the answer, at most `bodyLimit`.
+    package var body: [UInt8]
+    /// Bytes of an answer body that are read and kept.
+    package static let bodyLimit = 4096
+
+    package init(
+        outcome: AttemptOutcome, startedAt: Timestamp, duration: Duration, detail: String? = nil,
+        headers: HeaderFields = HeaderFields(), body: [UInt8] = []
+    ) {
+        self.outcome = outcome
+        self.startedAt = startedAt
+        self.duration = duration
+        self.detail = detail
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// One attempt together with what follows from it: written to the store in one transaction.
+package struct AttemptRecord: Sendable, Equatable {
+    package var delivery: DeliveryID
+    package var endpoint: EndpointID
+    /// From 1.
+    package var number: Int
+    package var result: AttemptResult
+    package var next: Next
+
+    /// What becomes of the delivery.
+    package enum Next: Sendable, Equatable {
+        case delivered
+        case retry(at: Timestamp)
+        case dead
+    }
+
+    package init(delivery: DeliveryID, endpoint: EndpointID, number: Int, result: AttemptResult, next: Next) {
+        self.delivery = delivery
+        self.endpoint = endpoint
+        self.number = number
+        self.result = result
+        self.next = next
+    }
+}
+
+/// One HTTP request to be made: all that the transport needs, nothing it has to know about events.
+package struct OutboundRequest: Sendable, Equatable {
+    package var method: String
+    package var url: String
+    package var headers: HeaderFields
+    package var body: [UInt8]
+    package var timeout: Duration
+    package var egress: EgressPolicy
+    /// Bytes of the answer's body that are kept; reading stops there.
+    package var bodyLimit: Int
+
+    package init(
+        method: String = "POST", url: String, headers: HeaderFields, body: [UInt8],
+        timeout: Duration = .seconds(15), egress: EgressPolicy = EgressPolicy(),
+        bodyLimit: Int = AttemptResult.bodyLimit
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.timeout = timeout
+        self.egress = egress
+        self.bodyLimit = bodyLimit
+    }
+}
+
+/// Makes HTTP requests. The gateway's is libcurl; tests use one that plays a script.
+package protocol Transport: Sendable {
+    /// Starts one request; never blocks. `completion` is called exactly once, on any queue.
+    func send(_ request: OutboundRequest, completion: @escaping @Sendable (AttemptResult) -> Void)
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where a delivery stands (contract.md section 5).
+package enum DeliveryState: String, Sendable, CaseIterable {
+    /// Due now or later; the store knows when.
+    case pending
+    /// Claimed by a running process, or being sent.
+    case inFlight = "in_flight"
+    case delivered
+    /// The schedule is used up.
+    case dead
+    /// The endpoint was disabled when the event came; can be replayed.
+    case skipped
+    case cancelled
+}
+
+/// One claimed delivery with all that an attempt needs.
+package struct ClaimedDelivery: Sendable, Equatable {
+    package var id: DeliveryID
+    package var eventID: EventID
+    package var endpoint: EndpointID
+    /// Attempts made so far.
+    package var attempts: Int
+    /// The rendered body without `raw` (`EventEnvelope.render`).
+    package var envelope: [UInt8]
+    /// The raw callback as one JSON value, filled in only where the endpoint asks for it.
+    package var raw: [UInt8]?
+
+    package init(
+        id: DeliveryID, eventID: EventID, endpoint: EndpointID, attempts: Int, envelope: [UInt8], raw: [UInt8]? = nil
+    ) {
+        self.id = id
+        self.eventID = eventID
+        self.endpoint = endpoint
+        self.attempts = attempts
+        self.envelope = envelope
+        self.raw = raw
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+import MartletWire
+
+/// The body that a subscriber receives (contract.md section 4).
+///
+/// Rendered once when the event is committed; every attempt, endpoint and replay sends the same bytes.
+package enum EventEnvelope {
+    /// `{"type":…,"timestamp":…,"data":{…}}` without `raw`. The text always ends with `}}`.
+    package static func render(_ event: Event) -> [UInt8] {
+        var json = JSONWriter(capacity: 1280)
+        json.beginObject()
+        json.member("type", event.type.rawValue)
+        json.member("timestamp", (event.occurredAt ?? event.receivedAt).rfc3339)
+        json.name("data")
+        writeData(event, to: &json)
+        json.endObject()
+        return json.bytes
+    }
+
+    /// The same body with `"raw":…` as the last member of `data`, for an endpoint with `includeRaw`.
+    ///
+    /// - Parameter raw: one JSON value, or nil once retention has removed it; then the member is `null`.
+    package static func inserting(raw: [UInt8]?, into envelope: [UInt8]) -> [UInt8] {
+        precondition(envelope.suffix(2) == [0x7D, 0x7D], "an envelope ends with the two objects it opened")
+        var body: [UInt8] = []
+        body.reserveCapacity(envelope.count + (raw?.count ?? 4) + 8)
+        body.append(contentsOf: envelope.dropLast(2))
+        body.append(contentsOf: Array(",\"raw\":".utf8))
+        body.append(contentsOf: raw ?? Array("null".utf8))
+        body.append(contentsOf: [0x7D, 0x7D])
+        return body
+    }
+
+    private static func writeData(_ event: Event, to json: inout JSONWriter) {
+        json.beginObject()
+        json.member("event_id", event.id.rawValue)
+        json.member("type", event.type.rawValue)
+        json.member("detail", event.detail)
+        json.member("provider", event.source.provider)
+        json.member("source", event.source.id)
+        json.member("shop", event.shop)
+        json.member("object", event.object.rawValue)
+        json.member("direction", event.object.direction)
+        json.member("finality", event.finality.rawValue)
+        json.member("provider_status", event.providerStatus)
+        json.member("merchant_order_id", event.merchantOrderID)
+        json.member("provider_object_id", event.providerObjectID)
+        json.name("provider_refs")
+        json.beginObject()
+        for ref in event.providerRefs { json.member(ref.name, ref.value) }
+        json.endObject()
+        json.name("money")
+        writeMoney(event.money, to: &json)
+        json.member("network", event.network)
+        json.member("txid", event.txid)
+        json.member("address_from", event.addressFrom)
+        json.member("address_to", event.addressTo)
+        json.member("failure_reason", event.failureReason)
+        json.member("occurred_at", event.occurredAt?.rfc3339)
+        json.member("received_at", event.receivedAt.rfc3339)
+        json.name("verification")
+        json.beginObject()
+        json.member("method", event.verification.method)
+        json.name("uncovered_fields")
+        writeStrings(event.verification.uncoveredFields, to: &json)
+        json.endObject()
+        json.member("dedupe_key", event.dedupeKey)
+        json.name("flags")
+        writeStrings(event.flags.map(\.rawValue), to: &json)
+        json.endObject()
+    }
+
+    private static func writeMoney(_ money: Money, to json: inout JSONWriter) {
+        func write(_ name: String, _ amount: Amount?) {
+            json.name(name)
+            guard let amount else { return json.null() }
+            json.beginObject()
+            json.member("amount", amount.amount.canonical)
+            json.member("currency", amount.currency)
+            json.endObject()
+        }
+        json.beginObject()
+        write("ordered", money.ordered)
+        write("due", money.due)
+        write("paid", money.paid)
+        write("settled", money.settled)
+        write("fee", money.fee)
+        json.name("converted")
+        if let converted = money.converted {
+            json.beginObject()
+            json.member("amount", converted.amount.canonical)
+            json.member("currency", converted.currency)
+            json.member("rate", converted.rate?.canonical)
+            json.member("fee", converted.fee?.canonical)
+            json.endObject()
+        } else {
+            json.null()
+        }
+        json.endObject()
+    }
+
+    private static func writeStrings(_ values: [String], to json: inout JSONWriter) {
+        json.beginArray()
+        for value in values { json.string(value) }
+        json.endArray()
+    }
+}

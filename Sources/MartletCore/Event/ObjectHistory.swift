@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the gateway remembers of one payment or payout to judge whether further news is late (providers.md rule 9).
+package struct ObjectHistory: Sendable, Equatable {
+    /// Whether a `final` event has been admitted.
+    package var isFinal: Bool
+    /// The newest provider timestamp among admitted events, if the provider states times.
+    package var newestOccurredAt: Timestamp?
+    /// The provider's status of the newest admitted event.
+    package var lastStatus: String?
+    /// Statuses learned by polling whose own notification has not come yet.
+    package var polledStatuses: [String]
+
+    package init(
+        isFinal: Bool = false, newestOccurredAt: Timestamp? = nil, lastStatus: String? = nil,
+        polledStatuses: [String] = []
+    ) {
+        self.isFinal = isFinal
+        self.newestOccurredAt = newestOccurredAt
+        self.lastStatus = lastStatus
+        self.polledStatuses = polledStatuses
+    }
+
+    /// Takes one event that is no duplicate into account and returns the flags that its arrival earns it.
+    ///
+    /// An event with a flag that withholds delivery leaves the history as it was, but for the note that
+    /// the notification of a polled status has come.
+    package mutating func admit(_ event: Event) -> [EventFlag] {
+        let isPolled = event.verification.method == "fetched" || event.verification.method == "polled"
+        if !isPolled, let status = event.providerStatus, let index = polledStatuses.firstIndex(of: status) {
+            polledStatuses.remove(at: index)
+            return [.alreadyKnown]
+        }
+        if isFinal && !event.type.isRefund { return [.outOfOrder] }
+        if let occurred = event.occurredAt, let newest = newestOccurredAt, occurred < newest { return [.outOfOrder] }
+        if event.finality == .final { isFinal = true }
+        if let occurred = event.occurredAt { newestOccurredAt = occurred }
+        lastStatus = event.providerStatus
+        // A provider that is only ever asked (HyPe, SpectroCoin JSON) sends no notification to wait for, and the
+        // bound keeps the row small whatever happens.
+        if isPolled, let status = event.providerStatus, polledStatuses.count < 16 { polledStatuses.append(status) }
+        return []
+    }
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+import CLinux
+package import Dispatch
+import Glibc
+
+/// One epoll set, watched by one long-lived Dispatch source on one serial queue.
+///
+/// Descriptors come and go inside the epoll set and never meet Dispatch, whose sources do not survive a descriptor
+/// that a library closes behind their back (docs/decisions/0002-event-loop.md). Actors that own descriptors share
+/// this loop's executor and enter with `assumeIsolated`.
+package actor EventLoop {
+    /// What a descriptor is watched for; errors and hang-ups are always reported.
+    package struct Interest: OptionSet, Sendable {
+        package let rawValue: UInt32
+        package init(rawValue: UInt32) { self.rawValue = rawValue }
+        package static let read = Interest(rawValue: EPOLLIN.rawValue)
+        package static let write = Interest(rawValue: EPOLLOUT.rawValue)
+        /// The peer has closed its sending side.
+        package static let peerClosed = Interest(rawValue: EPOLLRDHUP.rawValue)
+    }
+
+    /// What happened at a descriptor.
+    package struct Readiness: OptionSet, Sendable {
+        package let rawValue: UInt32
+        package init(rawValue: UInt32) { self.rawValue = rawValue }
+        package static let readable = Readiness(rawValue: EPOLLIN.rawValue)
+        package static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
+        package static let failed = Readiness(rawValue: EPOLLERR.rawValue)
+        package static let hungUp = Readiness(rawValue: EPOLLHUP.rawValue)
+        package static let peerClosed = Readiness(rawValue: EPOLLRDHUP.rawValue)
+    }
+
+    /// Called on the loop's queue; must not block.
+    package typealias Handler = @Sendable (Readiness) -> Void
+
+    private struct Slot {
+        var handler: Handler?
+        /// Tells events of an earlier owner of the same descriptor number apart.
+        var generation: UInt32
+    }
+
+    package nonisolated let executor: QueueExecutor
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    package nonisolated var queue: DispatchQueue { executor.queue }
+
+    private let epoll: Int32
+    private let source: any DispatchSourceRead
+    private var slots: [Slot] = []
+    private var isShutDown = false
+    private var events = [epoll_event](repeating: epoll_event(), count: 256)
+
+    /// - Parameter label: the queue's name, such as `martlet.ingest.loop`.
+    /// - Throws: `SystemError` if the kernel gives no epoll set.
+    package init(label: String) throws(SystemError) {
+        let descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard descriptor >= 0 else { throw SystemError(operation: "epoll_create1", code: errno) }
+        let executor = QueueExecutor(label: label)
+        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: executor.queue)
+        self.executor = executor
+        self.epoll = descriptor
+        self.source = source
+        source.setCancelHandler { close(descriptor) }
+        source.setEventHandler { [weak self] in self?.assumeIsolated { $0.drain() } }
+        source.activate()
+    }
+
+    /// Starts watching a descriptor, or changes what it is watched for and by whom.
+    ///
+    /// - Throws: `SystemError`, for instance when the descriptor is closed or the kernel's table is full.
+    package func watch(_ descriptor: Int32, for interest: Interest, handler: @escaping Handler) throws(SystemError) {
+        let index = Int(descriptor)
+        while slots.count <= index { slots.append(Slot(handler: nil, generation: 0)) }
+        let isNew = slots[index].handler == nil
+        if isNew { slots[index].generation &+= 1 }
+        slots[index].handler = handler
+        do {
+            try control(isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, interest)
+        } catch {
+            slots[index].handler = nil
+            throw error
+        }
+    }
+
+    /// Changes what a watched descriptor is watched for.
+    package func change(_ descriptor: Int32, to interest: Interest) throws(SystemError) {
+        try control(EPOLL_CTL_MOD, descriptor, interest)
+    }
+
+    /// Stops watching. Tolerates a descriptor that its owner has closed already: libcurl closes some of its own.
+    package func unwatch(_ descriptor: Int32) {
+        let index = Int(descriptor)
+        guard index < slots.count, slots[index].handler != nil else { return }
+        slots[index].handler = nil
+        var event = epoll_event()
+        _ = epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &event)
+    }
+
+    /// Ends the loop; owners of descriptors have unwatched and closed theirs before.
+    package func shutDown() {
+        guard !isShutDown else { return }
+        isShutDown = true
+        slots = []
+        source.cancel()
+    }
+
+    private func control(_ operation: Int32, _ descriptor: Int32, _ interest: Interest) throws(SystemError) {
+        var event = epoll_event()
+        event.events = interest.rawValue
+        event.data.u64 = UInt64(slots[Int(descriptor)].generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
+        var status = epoll_ctl(epoll, operation, descriptor, &event)
+        // A descriptor that was closed and opened anew behind our back has left the set, or is still in it.
+        if status < 0, operation == EPOLL_CTL_MOD, errno == ENOENT {
+            status = epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event)
+        } else if status < 0, operation == EPOLL_CTL_ADD, errno == EEXIST {
+            status = epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event)
+        }
+        guard status == 0 else { throw SystemError(operation: "epoll_ctl", code: errno) }
+    }
+
+    private func drain() {
+        guard !isShutDown else { return }
+        // One round for each wake-up: the source is level-triggered and fires again while anything is left,
+        // so that other work on the queue gets its turn.
+        let count = Int(epoll_wait(epoll, &events, Int32(events.count), 0))
+        guard count > 0 else { return }
+        for index in 0..<count {
+            let event = events[index]
+            let descriptor = Int(UInt32(truncatingIfNeeded: event.data.u64))
+            let generation = UInt32(truncatingIfNeeded: event.data.u64 >> 32)
+            // An earlier handler of this round may have closed the descriptor, and another may have reused it.
+            guard descriptor < slots.count, slots[descriptor].generation == generation,
+                let handler = slots[descriptor].handler
+            else { continue }
+            handler(Readiness(rawValue: event.events))
+        }
+    }
+}
+
+/// A failed system call: which one and its `errno`.
+package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible {
+    package var operation: String
+    package var code: Int32
+
+    package init(operation: String, code: Int32) {
+        self.operation = operation
+        self.code = code
+    }
+
+    package var description: String { "\(operation): \(String(cString: strerror(code))) (errno \(code))" }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Dispatch
+import Synchronization
+
+/// Hands messages from any queue to one queue, many in a single hop.
+///
+/// A burst of posts wakes the receiving queue once; the receiver gets everything that has gathered, in order.
+/// Its bound is the senders': each keeps a bounded number of messages under way.
+package final class Mailbox<Message: Sendable>: Sendable {
+    private struct State {
+        var messages: [Message] = []
+        var isScheduled = false
+    }
+
+    private let state = Mutex(State())
+    private let queue: DispatchQueue
+    private let receive: @Sendable ([Message]) -> Void
+
+    /// - Parameter receive: called on `queue`, never with an empty list.
+    package init(queue: DispatchQueue, receive: @escaping @Sendable ([Message]) -> Void) {
+        self.queue = queue
+        self.receive = receive
+    }
+
+    package func post(_ message: Message) {
+        let mustSchedule = state.withLock { state in
+            state.messages.append(message)
+            if state.isScheduled { return false }
+            state.isScheduled = true
+            return true
+        }
+        if mustSchedule { queue.async { self.drain() } }
+    }
+
+    private func drain() {
+        let batch = state.withLock { state in
+            state.isScheduled = false
+            var batch: [Message] = []
+            swap(&batch, &state.messages)
+            return batch
+        }
+        if !batch.isEmpty { receive(batch) }
+    }
+}

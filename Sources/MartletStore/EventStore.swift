@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package import MartletCore
+
+/// The durable truth: events, deliveries, attempts, quarantine, hints and orders.
+///
+/// Two implementations exist by design, embedded SQLite and PostgreSQL; both pass `EventStoreConformance` in
+/// MartletTesting. Writes are group-committed: whatever has gathered while the last commit ran goes into the next
+/// transaction, and each completion is called, on the store's own queue, only after the data are on disk
+/// (or nothing of that write is). A completion must return quickly.
+///
+/// Every method may be called from any queue and none blocks its caller. A full write queue answers
+/// `StoreError.overloaded` at once.
+package protocol EventStore: Sendable {
+    // MARK: the way of an event
+
+    /// Stores one proven event with its raw callback, its dedupe key and its deliveries in one transaction.
+    ///
+    /// In that transaction the store looks up the dedupe key, then asks `ObjectHistory.admit` for flags; an event that
+    /// earns a withholding flag is stored with that flag (its envelope rendered anew) and without deliveries.
+    func capture(_ capture: Capture, completion: @escaping Completion<CaptureOutcome>)
+
+    /// Keeps a refused callback. Oldest rows of the source go first once `QuarantineLimits` is reached.
+    func quarantine(_ callback: QuarantinedCallback, completion: @escaping Completion<Void>)
+
+    /// Keeps a hint; a hint for an order that is already waiting only updates that row.
+    func keep(_ hint: KeptHint, completion: @escaping Completion<Void>)
+
+    /// Writes an attempt and what becomes of its delivery. Recording the same attempt again changes nothing.
+    func record(_ record: AttemptRecord, completion: @escaping Completion<Void>)
+
+    // MARK: what is due
+
+    /// Marks up to `limit` pending deliveries of the endpoint that are due at `now` as in flight, oldest due first.
+    ///
+    /// - Parameter includingRaw: whether `ClaimedDelivery.raw` is filled in.
+    func claimDue(
+        _ endpoint: EndpointID, now: Timestamp, limit: Int, includingRaw: Bool,
+        completion: @escaping Completion<ClaimedBatch>
+    )
+
+    /// Returns what a former run of this process left in flight to pending, due now. Called once, before serving.
+    func recoverInFlight(now: Timestamp) async throws(StoreError) -> Int
+
+    /// The earliest due time of each endpoint's pending deliveries.
+    func earliestDue() async throws(StoreError) -> [EndpointID: Timestamp]
+
+    // MARK: orders
+
+    func order(of source: SourceID, objectID: String) async throws(StoreError) -> KnownOrder?
+    func save(_ order: KnownOrder, of source: SourceID) async throws(StoreError)
+
+    // MARK: reading
+
+    /// Newest first.
+    func events(_ query: EventQuery) async throws(StoreError) -> [StoredEvent]
+    func event(_ id: EventID) async throws(StoreError) -> EventDetail?
+    /// Newest first.
+    func deliveries(_ query: DeliveryQuery) async throws(StoreError) -> [StoredDelivery]
+    func delivery(_ id: DeliveryID) async throws(StoreError) -> DeliveryDetail?
+    /// Newest first.
+    func quarantined(_ source: SourceID?, limit: Int) async throws(StoreError) -> [QuarantinedCallback]
+    func hints(_ source: SourceID?, limit: Int) async throws(StoreError) -> [KeptHint]
+    /// Counts for the gauges of contract section 9.
+    func statistics(now: Timestamp) async throws(StoreError) -> StoreStatistics
+
+    // MARK: upkeep
+
+    /// Whether the store can write right now; what `/readyz` asks.
+    func probe() async throws(StoreError)
+    /// Removes a bounded number of rows that retention no longer keeps; returns how many, 0 when there are no more.
+    func prune(_ horizon: RetentionHorizon) async throws(StoreError) -> Int
+    /// Finishes what was submitted, then closes. Later calls answer `StoreError.closed`.
+    func close() async
+}
+
+/// Called once with what became of a write.
+package typealias Completion<Value> = @Sendable (Result<Value, StoreError>) -> Void

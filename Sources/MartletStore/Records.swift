@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+package import MartletCore
+import MartletWire
+
+/// One proven callback on its way to disk.
+package struct Capture: Sendable {
+    package var event: Event
+    /// `EventEnvelope.render(event)`, made before the transaction.
+    package var envelope: [UInt8]
+    /// The raw callback (or fetched answer) as one JSON value.
+    package var raw: [UInt8]
+    package var deliveries: [NewDelivery]
+
+    package init(event: Event, envelope: [UInt8], raw: [UInt8], deliveries: [NewDelivery]) {
+        self.event = event
+        self.envelope = envelope
+        self.raw = raw
+        self.deliveries = deliveries
+    }
+}
+
+/// A delivery to be made for an endpoint that wants the event.
+package struct NewDelivery: Sendable, Equatable {
+    package var endpoint: EndpointID
+    /// `.inFlight`: handed over in memory after the commit. `.pending`: waits in the store. `.skipped`: disabled.
+    package var state: DeliveryState
+    /// First due time.
+    package var dueAt: Timestamp
+
+    package init(endpoint: EndpointID, state: DeliveryState, dueAt: Timestamp) {
+        self.endpoint = endpoint
+        self.state = state
+        self.dueAt = dueAt
+    }
+}
+
+/// What a capture came to.
+package enum CaptureOutcome: Sendable, Equatable {
+    /// Stored with these deliveries, in the order of `Capture.deliveries`.
+    case stored([DeliveryID])
+    /// Stored with a flag that withholds delivery.
+    case withheld([EventFlag])
+    /// The same change was stored before; nothing was written.
+    case duplicate
+}
+
+/// A refused callback, kept with its raw bytes (contract section 3).
+package struct QuarantinedCallback: Sendable, Equatable {
+    /// 0 until stored.
+    package var id: Int64
+    package var source: SourceID
+    package var refusal: Refusal
+    package var callback: Callback
+    /// What it counts against the limit of bytes.
+    package var size: Int {
+        callback.body.count + callback.headers.fields.reduce(64) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+    }
+
+    package init(id: Int64 = 0, source: SourceID, refusal: Refusal, callback: Callback) {
+        self.id = id
+        self.source = source
+        self.refusal = refusal
+        self.callback = callback
+    }
+}
+
+/// The most that one source may keep in quarantine.
+package struct QuarantineLimits: Sendable, Equatable {
+    package var rows: Int
+    package var bytes: Int
+
+    package init(rows: Int = 2000, bytes: Int = 32 << 20) {
+        self.rows = rows
+        self.bytes = bytes
+    }
+}
+
+/// A hint with its raw callback and where its fetch stands.
+package struct KeptHint: Sendable, Equatable {
+    package var hint: Hint
+    package var callback: Callback
+    /// `waiting`, `fetched`, `order_not_found` or `fetch_failed`.
+    package var outcome: String
+    /// How often the provider has called for this order since the hint is waiting.
+    package var calls: Int
+
+    package init(hint: Hint, callback: Callback, outcome: String = "waiting", calls: Int = 1) {
+        self.hint = hint
+        self.callback = callback
+        self.outcome = outcome
+        self.calls = calls
+    }
+}
+
+/// What `claimDue` found.
+package struct ClaimedBatch: Sendable, Equatable {
+    package var deliveries: [ClaimedDelivery]
+    /// When the endpoint's next pending delivery is due; nil if none is left.
+    package var nextDue: Timestamp?
+
+    package init(deliveries: [ClaimedDelivery], nextDue: Timestamp?) {
+        self.deliveries = deliveries
+        self.nextDue = nextDue
+    }
+}
+
+/// A filter on events; nil members match everything.
+package struct EventQuery: Sendable, Equatable {
+    package var shop: String?
+    package var provider: String?
+    package var source: String?
+    package var type: String?
+    package var order: String?
+    package var object: String?
+    package var since: Timestamp?
+    package var until: Timestamp?
+    /// Only rows older than this one (`StoredEvent.sequence`).
+    package var before: Int64?
+    package var limit: Int
+
+    package init(
+        shop: String? = nil, provider: String? = nil, source: String? = nil, type: String? = nil, order: String? = nil,
+        object: String? = nil, since: Timestamp? = nil, until: Timestamp? = nil, before: Int64? = nil, limit: Int = 50
+    ) {
+        self.shop = shop
+        self.provider = provider
+        self.source = source
+        self.type = type
+        self.order = order
+        self.object = object
+        self.since = since
+        self.until = until
+        self.before = before
+        self.limit = limit
+    }
+}
+
+/// One event as lists show it.
+package struct StoredEvent: Sendable, Equatable {
+    /// The order of commits; a list's cursor.
+    package var sequence: Int64
+    package var id: EventID
+    package var type: String
+    package var source: SourceID
+    package var shop: String
+    package var merchantOrderID: String?
+    package var providerObjectID: String?
+    package var providerStatus: String?
+    package var flags: [String]
+    package var receivedAt: Timestamp
+    package var envelope: [UInt8]
+
+    package init(
+        sequence: Int64, id: EventID, type: String, source: SourceID, shop: String, merchantOrderID: String?,
+        providerObjectID: String?, providerStatus: String?, flags: [String], receivedAt: Timestamp, envelope: [UInt8]
+    ) {
+        self.sequence = sequence
+        self.id = id
+        self.type = type
+        self.source = source
+        self.shop = shop
+        self.merchantOrderID = merchantOrderID
+        self.providerObjectID = providerObjectID
+        self.providerStatus = providerStatus
+        self.flags = flags
+        self.receivedAt = receivedAt
+        self.envelope = envelope
+    }
+}
+
+/// One event with its deliveries and raw callback.
+package struct EventDetail: Sendable, Equatable {
+    package var event: StoredEvent
+    package var deliveries: [StoredDelivery]
+    /// One JSON value; nil once retention has removed it.
+    package var raw: [UInt8]?
+
+    package init(event: StoredEvent, deliveries: [StoredDelivery], raw: [UInt8]?) {
+        self.event = event
+        self.deliveries = deliveries
+        self.raw = raw
+    }
+}
+
+/// A filter on deliveries; nil members match everything.
+package struct DeliveryQuery: Sendable, Equatable {
+    package var state: DeliveryState?
+    package var endpoint: EndpointID?
+    package var event: EventID?
+    package var since: Timestamp?
+    package var until: Timestamp?
+    /// Only rows older than this one.
+    package var before: DeliveryID?
+    package var limit: Int
+
+    package init(
+        state: DeliveryState? = nil, endpoint: EndpointID? = nil, event: EventID? = nil, since: Timestamp? = nil,
+        until: Timestamp? = nil, before: DeliveryID? = nil, limit: Int = 50
+    ) {
+        self.state = state
+        self.endpoint = endpoint
+        self.event = event
+        self.since = since
+        self.until = until
+        self.before = before
+        self.limit = limit
+    }
+}
+
+/// One delivery as lists show it.
+package struct StoredDelivery: Sendable, Equatable {
+    package var id: DeliveryID
+    package var eventID: EventID
+    package var eventType: String
+    package var endpoint: EndpointID
+    package var state: DeliveryState
+    package var attempts: Int
+    /// When the next attempt is due; nil unless pending.
+    package var dueAt: Timestamp?
+    package var createdAt: Timestamp
+    /// `AttemptOutcome.label` of the newest attempt.
+    package var lastOutcome: String?
+
+    package init(
+        id: DeliveryID, eventID: EventID, eventType: String, endpoint: EndpointID, state: DeliveryState,
+        attempts: Int, dueAt: Timestamp?, createdAt: Timestamp, lastOutcome: String?
+    ) {
+        self.id = id
+        self.eventID = eventID
+        self.eventType = eventType
+        self.endpoint = endpoint
+        self.state = state
+        self.attempts = attempts
+        self.dueAt = dueAt
+        self.createdAt = createdAt
+        self.lastOutcome = lastOutcome
+    }
+}
+
+/// One delivery with every attempt, oldest first.
+package struct DeliveryDetail: Sendable, Equatable {
+    package var delivery: StoredDelivery
+    package var attempts: [StoredAttempt]
+
+    package init(delivery: StoredDelivery, attempts: [StoredAttempt]) {
+        self.delivery = delivery
+        self.attempts = attempts
+    }
+}
+
+/// One attempt as it was recorded.
+package struct StoredAttempt: Sendable, Equatable {
+    package var number: Int
+    package var result: AttemptResult
+
+    package init(number: Int, result: AttemptResult) {
+        self.number = number
+        self.result = result
+    }
+}
+
+/// Counts for metrics.
+package struct StoreStatistics: Sendable, Equatable {
+    package var deliveries: [DeliveryState: Int]
+    /// The oldest due time among pending deliveries that are due.
+    package var oldestDue: Timestamp?
+    package var quarantine: [SourceID: Int]
+
+    package init(deliveries: [DeliveryState: Int], oldestDue: Timestamp?, quarantine: [SourceID: Int]) {
+        self.deliveries = deliveries
+        self.oldestDue = oldestDue
+        self.quarantine = quarantine
+    }
+}
+
+/// Rows older than these moments go; a pending delivery keeps its event.
+package struct RetentionHorizon: Sendable, Equatable {
+    package var events: Timestamp
+    package var raw: Timestamp
+    package var quarantine: Timestamp
+    package var dedupe: Timestamp
+    /// Rows removed in one call, so that upkeep never holds up captures for long.
+    package var batch: Int
+
+    package init(events: Timestamp, raw: Timestamp, quarantine: Timestamp, dedupe: Timestamp, batch: Int = 500) {
+        self.events = events
+        self.raw = raw
+        self.quarantine = quarantine
+        self.dedupe = dedupe
+        self.batch = batch
+    }
+}
