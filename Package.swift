@@ -47,7 +47,7 @@ let package = Package(
         library("MartletWire"),
         library("MartletCore", ["MartletWire"]),
         // What everything that runs stands on: event loop, queue executor, mailbox, clock, metrics, log.
-        library("MartletRuntime", ["MartletCore", "CLinux", logging]),
+        library("MartletRuntime", ["MartletCore", "MartletWire", "CLinux", logging]),
 
         // Adapters. None of them imports another.
         library("MartletCrypto", ["MartletCore", "COpenSSL"]),

@@ -92,18 +92,6 @@ package struct KeptHint: Sendable, Equatable {
     }
 }
 
-/// What `claimDue` found.
-package struct ClaimedBatch: Sendable, Equatable {
-    package var deliveries: [ClaimedDelivery]
-    /// When the endpoint's next pending delivery is due; nil if none is left.
-    package var nextDue: Timestamp?
-
-    package init(deliveries: [ClaimedDelivery], nextDue: Timestamp?) {
-        self.deliveries = deliveries
-        self.nextDue = nextDue
-    }
-}
-
 /// A filter on events; nil members match everything.
 package struct EventQuery: Sendable, Equatable {
     package var shop: String?

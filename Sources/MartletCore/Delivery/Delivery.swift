@@ -37,3 +37,15 @@ package struct ClaimedDelivery: Sendable, Equatable {
         self.raw = raw
     }
 }
+
+/// What `claimDue` found.
+package struct ClaimedBatch: Sendable, Equatable {
+    package var deliveries: [ClaimedDelivery]
+    /// When the endpoint's next pending delivery is due; nil if none is left.
+    package var nextDue: Timestamp?
+
+    package init(deliveries: [ClaimedDelivery], nextDue: Timestamp?) {
+        self.deliveries = deliveries
+        self.nextDue = nextDue
+    }
+}

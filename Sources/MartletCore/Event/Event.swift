@@ -65,6 +65,15 @@ package struct Event: Sendable, Equatable {
     }
 }
 
+extension Event {
+    /// The same event, given to a shop.
+    package func routed(to shop: String) -> Event {
+        var event = self
+        event.shop = shop
+        return event
+    }
+}
+
 /// What an event is about, and so which way the money goes.
 package enum ObjectKind: String, Sendable, CaseIterable {
     case payment

@@ -17,6 +17,8 @@ package struct Timestamp: Comparable, Hashable, Sendable {
         return Timestamp(milliseconds: sum.overflow ? .max : sum.partialValue)
     }
 
+    package static func - (left: Timestamp, right: Duration) -> Timestamp { left + (.zero - right) }
+
     package static func - (left: Timestamp, right: Timestamp) -> Duration {
         .milliseconds(left.milliseconds - right.milliseconds)
     }

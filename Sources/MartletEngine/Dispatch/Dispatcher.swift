@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Logging
+package import MartletCore
+import MartletCrypto
+package import MartletRuntime
+package import MartletStore
+
+/// The second half of an event's way: claim → sign → send → record, one lane for each endpoint.
+///
+/// An actor on a Dispatch queue; in the gateway that queue is the delivery loop's, so that libcurl, the lanes and
+/// their timer meet without a hop. Deliveries come in memory right after their commit; the store is asked only for
+/// what is due later or found no place in memory, and then at the moment it is due: an idle dispatcher does nothing.
+package actor Dispatcher {
+    /// What other queues tell the dispatcher.
+    enum Message: Sendable {
+        case handedOver(ClaimedDelivery)
+        case pending(EndpointID, due: Timestamp)
+        case claimed(EndpointID, reserved: Int, Result<ClaimedBatch, StoreError>)
+        case attemptEnded(EndpointID)
+        case recorded(AttemptRecord)
+    }
+
+    /// One endpoint with its queue.
+    struct Post {
+        var signing: SigningEndpoint
+        var gate: LaneGate
+        var lane: Lane
+    }
+
+    package nonisolated let executor: QueueExecutor
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    nonisolated let store: any EventStore
+    nonisolated let transport: any Transport
+    nonisolated let clock: any WallClock
+    nonisolated let random: any RandomSource
+    nonisolated let metrics: EngineMetrics
+    nonisolated let log: Logger
+    /// Deliveries of one endpoint that may be in memory; the rest of its backlog stays in the store.
+    nonisolated let window: Int
+    private let mailbox: MailboxHolder
+
+    var posts: [EndpointID: Post] = [:]
+    private var wake: (at: Timestamp, timer: any ScheduledTimer)?
+    /// Attempts sent whose record is not on disk yet.
+    private var unfinished = 0
+    private var isStopping = false
+    private var waitingForEnd: [CheckedContinuation<Void, Never>] = []
+
+    package init(
+        executor: QueueExecutor, store: any EventStore, transport: any Transport, clock: any WallClock,
+        random: any RandomSource, metrics: EngineMetrics, log: Logger, window: Int = 256
+    ) {
+        self.executor = executor
+        self.store = store
+        self.transport = transport
+        self.clock = clock
+        self.random = random
+        self.metrics = metrics
+        self.log = log
+        self.window = window
+        mailbox = MailboxHolder()
+        mailbox.open(
+            Mailbox(queue: executor.queue) { [weak self] messages in
+                self?.assumeIsolated { $0.receive(messages) }
+            })
+    }
+
+    // MARK: from other queues
+
+    nonisolated func post(_ message: Message) { mailbox.post(message) }
+
+    /// Takes over the deliveries of an event that has just been committed.
+    ///
+    /// - Parameters:
+    ///   - deliveries: as planned; those in flight hold a place in their lane's window.
+    ///   - ids: the store's numbers, in the same order.
+    package nonisolated func committed(
+        _ event: Event, envelope: [UInt8], raw: [UInt8], deliveries: [NewDelivery], ids: [DeliveryID]
+    ) {
+        for (delivery, id) in zip(deliveries, ids) {
+            switch delivery.state {
+            case .inFlight:
+                post(
+                    .handedOver(
+                        ClaimedDelivery(
+                            id: id, eventID: event.id, endpoint: delivery.endpoint, attempts: 0, envelope: envelope,
+                            raw: raw)))
+            case .pending: post(.pending(delivery.endpoint, due: delivery.dueAt))
+            default: break
+            }
+        }
+    }
+
+    // MARK: life
+
+    /// Recovers what a former run left in flight, and starts a lane for each endpoint.
+    package func start(_ endpoints: [Endpoint]) async throws -> [Topology.Subscriber] {
+        let recovered = try await store.recoverInFlight(now: clock.now())
+        if recovered > 0 {
+            log.notice("deliveries of a former run recovered", metadata: ["deliveries": "\(recovered)"])
+        }
+        return try await update(endpoints)
+    }
+
+    /// Puts changed endpoints into force. A lane whose endpoint is gone or disabled sends what it has in memory and
+    /// then rests; its backlog stays in the store.
+    package func update(_ endpoints: [Endpoint]) async throws -> [Topology.Subscriber] {
+        var subscribers: [Topology.Subscriber] = []
+        for id in posts.keys { posts[id]?.lane.isPaused = true }
+        for endpoint in endpoints {
+            let signing = try SigningEndpoint(endpoint)
+            let gate = posts[endpoint.id]?.gate ?? LaneGate(capacity: window)
+            var lane = posts[endpoint.id]?.lane ?? Lane(maxInFlight: endpoint.maxInFlight, capacity: window)
+            lane.maxInFlight = endpoint.maxInFlight
+            lane.isPaused = !endpoint.isEnabled
+            posts[endpoint.id] = Post(signing: signing, gate: gate, lane: lane)
+            subscribers.append(Topology.Subscriber(endpoint: endpoint, gate: gate))
+        }
+        let earliest = try await store.earliestDue()
+        for (id, due) in earliest {
+            if posts[id] != nil {
+                handle(.pending(due: due), for: id)
+            } else {
+                log.warning(
+                    "pending deliveries of an endpoint that is not configured wait in the store",
+                    metadata: ["endpoint": "\(id)"])
+            }
+        }
+        rescheduleWake()
+        return subscribers
+    }
+
+    /// Makes no further attempt, and waits until those under way are recorded, or `limit` is over. What waited in
+    /// memory stays in flight in the store and is recovered by the next start.
+    package func stop(within limit: Duration) async {
+        isStopping = true
+        wake?.timer.cancel()
+        wake = nil
+        guard unfinished > 0 else { return }
+        let timer = clock.schedule(at: clock.now() + limit, on: executor.queue) { [weak self] in
+            self?.assumeIsolated { $0.resumeWaiting() }
+        }
+        await withCheckedContinuation { waitingForEnd.append($0) }
+        timer.cancel()
+    }
+
+    private func resumeWaiting() {
+        for continuation in waitingForEnd { continuation.resume() }
+        waitingForEnd = []
+    }
+
+    // MARK: on the queue
+
+    private func receive(_ messages: [Message]) {
+        for message in messages {
+            switch message {
+            case .handedOver(let delivery): handle(.handedOver(delivery), for: delivery.endpoint)
+            case .pending(let id, let due): handle(.pending(due: due), for: id)
+            case .claimed(let id, let reserved, let result): claimed(result, reserved: reserved, for: id)
+            case .attemptEnded(let id): handle(.attemptEnded, for: id)
+            case .recorded(let record): recorded(record)
+            }
+        }
+        rescheduleWake()
+    }
+
+    private func handle(_ event: Lane.Event, for id: EndpointID) {
+        guard !isStopping, var post = posts[id] else { return }
+        let actions = post.lane.handle(event, at: clock.now())
+        posts[id] = post
+        for action in actions {
+            switch action {
+            case .send(let delivery): send(delivery, to: post.signing)
+            case .claim: claim(for: id, post)
+            }
+        }
+    }
+
+    private func send(_ delivery: ClaimedDelivery, to signing: SigningEndpoint) {
+        unfinished += 1
+        let number = delivery.attempts + 1
+        let request = signing.request(for: delivery, number: number, at: clock.now(), spanID: random.next())
+        transport.send(request) { [self] result in
+            attemptEnded(delivery, number: number, endpoint: signing.endpoint, result)
+        }
+    }
+
+    private func claim(for id: EndpointID, _ post: Post) {
+        let reserved = post.gate.reserve(window / 2)
+        guard reserved > 0 else {
+            // Captures that are being committed hold the places; they hand over, or give back, within moments.
+            let retryAt = clock.now() + .milliseconds(20)
+            return handle(.claimFailed(retryAt: retryAt), for: id)
+        }
+        let includesRaw = post.signing.endpoint.includeRaw
+        store.claimDue(id, now: clock.now(), limit: reserved, includingRaw: includesRaw) { [self] result in
+            self.post(.claimed(id, reserved: reserved, result))
+        }
+    }
+
+    private func claimed(_ result: Result<ClaimedBatch, StoreError>, reserved: Int, for id: EndpointID) {
+        switch result {
+        case .success(let batch):
+            posts[id]?.gate.free(reserved - batch.deliveries.count)
+            handle(.claimed(batch), for: id)
+        case .failure(let error):
+            posts[id]?.gate.free(reserved)
+            log.error("store gave no due deliveries", metadata: ["endpoint": "\(id)", "error": "\(error.label)"])
+            handle(.claimFailed(retryAt: clock.now() + .seconds(1)), for: id)
+        }
+    }
+
+    private func recorded(_ record: AttemptRecord) {
+        unfinished -= 1
+        posts[record.endpoint]?.gate.free()
+        if case .retry(let due) = record.next { handle(.pending(due: due), for: record.endpoint) }
+        if isStopping, unfinished == 0 { resumeWaiting() }
+    }
+
+    /// One timer for all lanes, set to the earliest moment that one of them waits for.
+    private func rescheduleWake() {
+        guard !isStopping else { return }
+        let earliest = posts.values.compactMap(\.lane.wakeAt).min()
+        guard earliest != wake?.at else { return }
+        wake?.timer.cancel()
+        wake = earliest.map { moment in
+            let timer = clock.schedule(at: moment, on: executor.queue) { [weak self] in
+                self?.assumeIsolated { $0.wakeUp() }
+            }
+            return (moment, timer)
+        }
+    }
+
+    private func wakeUp() {
+        wake = nil
+        let now = clock.now()
+        for (id, post) in posts where post.lane.wakeAt.map({ $0 <= now }) ?? false {
+            handle(.clockAdvanced, for: id)
+        }
+        rescheduleWake()
+    }
+}

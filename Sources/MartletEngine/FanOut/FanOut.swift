@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package import MartletCore
+package import MartletStore
+
+/// Which endpoints get an event, and whether each delivery goes straight on after the commit or waits in the store.
+package enum FanOut {
+    /// The deliveries of one event, with the place in memory that some of them hold.
+    package struct Plan: Sendable {
+        package fileprivate(set) var deliveries: [NewDelivery] = []
+        /// In the order of `deliveries`: the gate whose place the delivery holds, nil where it holds none.
+        package fileprivate(set) var gates: [LaneGate?] = []
+
+        /// Gives back every place; for a capture that came to nothing.
+        package func release() {
+            for gate in gates { gate?.free() }
+        }
+    }
+
+    /// One delivery for every endpoint that wants the event: `inFlight` where the lane has a free place, `pending`
+    /// where it has none, `skipped` where the endpoint is disabled. All are due now.
+    package static func plan(_ event: Event, for subscribers: [Topology.Subscriber], at now: Timestamp) -> Plan {
+        var plan = Plan()
+        for subscriber in subscribers where subscriber.endpoint.wants(event.type, of: event.shop) {
+            let isEnabled = subscriber.endpoint.isEnabled
+            let hasPlace = isEnabled && subscriber.gate.reserve() == 1
+            let state: DeliveryState = !isEnabled ? .skipped : hasPlace ? .inFlight : .pending
+            plan.deliveries.append(NewDelivery(endpoint: subscriber.endpoint.id, state: state, dueAt: now))
+            plan.gates.append(hasPlace ? subscriber.gate : nil)
+        }
+        return plan
+    }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Logging
+package import MartletCore
+import MartletRuntime
+package import MartletStore
+
+/// What the provider is told.
+package struct IngestAnswer: Sendable, Equatable {
+    package var status: Int
+    package var contentType: String
+    package var body: [UInt8]
+    /// Seconds, for an answer that asks the provider to come again.
+    package var retryAfter: Int?
+
+    package init(status: Int, contentType: String = "text/plain", body: [UInt8], retryAfter: Int? = nil) {
+        self.status = status
+        self.contentType = contentType
+        self.body = body
+        self.retryAfter = retryAfter
+    }
+
+    init(_ acknowledgement: Acknowledgement) {
+        self.init(status: acknowledgement.status, contentType: acknowledgement.contentType, body: acknowledgement.body)
+    }
+
+    /// A refusal's body can never be taken for an acknowledgement.
+    static func rejected(_ status: Int, retryAfter: Int? = nil) -> IngestAnswer {
+        IngestAnswer(status: status, body: Array("rejected".utf8), retryAfter: retryAfter)
+    }
+}
+
+/// The first half of an event's way: judge → fan out → commit → acknowledge → hand over.
+///
+/// Called on the ingest loop's queue and never blocks it; the answer comes when the store has committed.
+package final class IngestService: Sendable {
+    /// One callback on its way through the service.
+    struct Passage: Sendable {
+        var source: Topology.Source
+        var callback: Callback
+        var startedAt: ContinuousClock.Instant
+        var respond: @Sendable (IngestAnswer) -> Void
+    }
+
+    let store: any EventStore
+    let topology: TopologyBox
+    let dispatcher: Dispatcher
+    let metrics: EngineMetrics
+    let log: Logger
+
+    package init(
+        store: any EventStore, topology: TopologyBox, dispatcher: Dispatcher, metrics: EngineMetrics, log: Logger
+    ) {
+        self.store = store
+        self.topology = topology
+        self.dispatcher = dispatcher
+        self.metrics = metrics
+        self.log = log
+    }
+
+    /// Takes one request at a source's hook.
+    ///
+    /// - Parameters:
+    ///   - path: the request's path without its query.
+    ///   - respond: called exactly once, on any queue.
+    package func receive(
+        _ callback: Callback, at path: String, respond: @escaping @Sendable (IngestAnswer) -> Void
+    ) {
+        guard let source = topology.current.source(at: path) else { return respond(.rejected(404)) }
+        let passage = Passage(source: source, callback: callback, startedAt: .now, respond: respond)
+        act(on: source.provider.judge(callback, order: .notAsked), passage)
+    }
+
+    private func act(on judgement: Judgement, _ passage: Passage) {
+        switch judgement {
+        case .accepted(let event): capture(event, passage)
+        case .hint(let hint): keep(hint, passage)
+        case .refused(let refusal): refuse(refusal, passage)
+        case .needsOrder(let id): lookUpOrder(id, passage)
+        }
+    }
+
+    private func capture(_ proven: Event, _ passage: Passage) {
+        let event = proven.routed(to: passage.source.shop(proven.merchantOrderID))
+        let plan = FanOut.plan(event, for: topology.current.subscribers, at: passage.callback.receivedAt)
+        let envelope = EventEnvelope.render(event)
+        let capture = Capture(
+            event: event, envelope: envelope, raw: RawCallback.render(passage.callback), deliveries: plan.deliveries)
+        let handedAt = ContinuousClock.now
+        store.capture(capture) { [self] result in
+            metrics.commitSeconds.observe(ContinuousClock.now - handedAt)
+            switch result {
+            case .success(let outcome):
+                committed(event, envelope, capture, plan, outcome)
+                answer(passage, with: .init(passage.source.provider.acknowledgement), outcome: Self.label(of: outcome))
+            case .failure(let error):
+                plan.release()
+                unavailable(error, passage)
+            }
+        }
+    }
+
+    /// What must happen in memory once the event is on disk.
+    private func committed(
+        _ event: Event, _ envelope: [UInt8], _ capture: Capture, _ plan: FanOut.Plan, _ outcome: CaptureOutcome
+    ) {
+        guard case .stored(let ids) = outcome else {
+            if outcome != .duplicate { metrics.events.increment([event.source.provider, event.type.rawValue]) }
+            return plan.release()
+        }
+        metrics.events.increment([event.source.provider, event.type.rawValue])
+        dispatcher.committed(event, envelope: envelope, raw: capture.raw, deliveries: plan.deliveries, ids: ids)
+    }
+
+    private func keep(_ hint: Hint, _ passage: Passage) {
+        store.keep(KeptHint(hint: hint, callback: passage.callback)) { [self] result in
+            switch result {
+            case .success:
+                answer(passage, with: .init(passage.source.provider.acknowledgement), outcome: "hint")
+            case .failure(let error): unavailable(error, passage)
+            }
+        }
+    }
+
+    private func lookUpOrder(_ id: String, _ passage: Passage) {
+        // The store's own queue does the reading; the loop goes on meanwhile.
+        Task { [self] in
+            do throws(StoreError) {
+                let order = try await store.order(of: passage.source.provider.source, objectID: id)
+                let lookup = order.map(OrderLookup.known) ?? .unknown
+                let judgement = passage.source.provider.judge(passage.callback, order: lookup)
+                guard case .needsOrder = judgement else { return act(on: judgement, passage) }
+                refuse(Refusal(.misconfigured, "the provider asked twice for the same order"), passage)
+            } catch {
+                unavailable(error, passage)
+            }
+        }
+    }
+
+    private static func label(of outcome: CaptureOutcome) -> String {
+        switch outcome {
+        case .stored: "accepted"
+        case .withheld(let flags): flags.first { $0.withholdsDelivery }?.rawValue ?? "withheld"
+        case .duplicate: "duplicate"
+        }
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import MartletCore
+import MartletCrypto
+import MartletWire
+
+/// The callback as it is kept with its event and given to endpoints with `includeRaw`.
+enum RawCallback {
+    /// Credentials of the transport: never needed to verify again, and not for subscribers.
+    private static let withheldHeaders = ["authorization", "proxy-authorization", "cookie"]
+
+    /// `{"method":…,"media_type":…,"source_address":…,"received_at":…,"headers":[[name,value],…],"body":…}`;
+    /// `body_base64` in place of `body` where the bytes are not UTF-8.
+    static func render(_ callback: Callback) -> [UInt8] {
+        var json = JSONWriter(capacity: callback.body.count + 512)
+        json.beginObject()
+        json.member("method", callback.method)
+        json.member("media_type", callback.mediaType)
+        json.member("source_address", callback.sourceAddress.description)
+        json.member("received_at", callback.receivedAt.rfc3339)
+        json.name("headers")
+        json.beginArray()
+        for field in callback.headers.fields {
+            if withheldHeaders.contains(where: { $0.equalsIgnoringASCIICase(field.name) }) { continue }
+            json.beginArray()
+            json.string(field.name)
+            json.string(field.value)
+            json.endArray()
+        }
+        json.endArray()
+        if let text = String(validating: callback.body, as: UTF8.self) {
+            json.member("body", text)
+        } else {
+            json.member("body_base64", Base64.encode(callback.body))
+        }
+        json.endObject()
+        return json.bytes
+    }
+}

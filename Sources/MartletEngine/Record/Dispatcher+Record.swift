@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import Logging
+import MartletCore
+import MartletRuntime
+import MartletStore
+import MartletWire
+
+extension Dispatcher {
+    /// Decides what follows an attempt and writes both down in one transaction. Called on the transport's queue.
+    nonisolated func attemptEnded(
+        _ delivery: ClaimedDelivery, number: Int, endpoint: Endpoint, _ result: AttemptResult
+    ) {
+        post(.attemptEnded(endpoint.id))
+        let record = AttemptRecord(
+            delivery: delivery.id, endpoint: endpoint.id, number: number, result: result,
+            next: next(after: result, number: number, endpoint: endpoint))
+        metrics.attempts.increment([endpoint.id.rawValue, result.outcome.label])
+        metrics.attemptSeconds.observe(result.duration)
+        logAttempt(record, of: delivery.eventID)
+        write(record)
+    }
+
+    private nonisolated func next(after result: AttemptResult, number: Int, endpoint: Endpoint) -> AttemptRecord.Next {
+        if result.outcome.isSuccess { return .delivered }
+        let now = clock.now()
+        let asked = result.headers[first: "retry-after"].flatMap { RetryAfter.pause($0, now: now) }
+        let decision = endpoint.schedule.decide(
+            afterFailure: number, at: now, retryAfter: asked, unit: random.unit())
+        switch decision {
+        case .retry(let moment): return .retry(at: moment)
+        case .dead: return .dead
+        }
+    }
+
+    /// Writes until it is written: a store in trouble must not make an attempt forgotten. Until then the delivery
+    /// keeps its place in the lane, so that the lane stops by itself while the store does not take records.
+    private nonisolated func write(_ record: AttemptRecord) {
+        store.record(record) { [self] result in
+            switch result {
+            case .success, .failure(.closed): post(.recorded(record))
+            case .failure(let error):
+                log.error(
+                    "attempt not recorded, trying again",
+                    metadata: ["delivery": "\(record.delivery)", "error": "\(error.label)", "detail": "\(error)"])
+                _ = clock.schedule(at: clock.now() + .seconds(1), on: executor.queue) { [self] in write(record) }
+            }
+        }
+    }
+
+    /// One wide line for each attempt.
+    private nonisolated func logAttempt(_ record: AttemptRecord, of event: EventID) {
+        let level: Logger.Level = record.result.outcome.isSuccess ? .info : .notice
+        guard log.logLevel <= level else { return }
+        var metadata: Logger.Metadata = [
+            "delivery": "\(record.delivery)", "event": "\(event)", "endpoint": "\(record.endpoint)",
+            "attempt": "\(record.number)", "outcome": "\(record.result.outcome.label)",
+            "ms": "\(record.result.duration.wholeMilliseconds)",
+        ]
+        if case .answered(let status) = record.result.outcome { metadata["status"] = "\(status)" }
+        if let detail = record.result.detail { metadata["detail"] = "\(detail)" }
+        switch record.next {
+        case .delivered: metadata["next"] = "delivered"
+        case .retry(let moment): metadata["next"] = "retry at \(moment.rfc3339)"
+        case .dead: metadata["next"] = "dead"
+        }
+        log.log(level: level, "attempt", metadata: metadata)
+    }
+}

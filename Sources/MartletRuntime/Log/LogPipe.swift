@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+import Dispatch
+import Glibc
+package import Logging
+import MartletCore
+import Synchronization
+
+/// Writes log lines to a descriptor from its own queue, so that a slow terminal or a full pipe never blocks a loop.
+///
+/// At most `capacity` lines wait; what comes beyond is dropped and counted, and the count is logged as soon as lines
+/// flow again.
+package final class LogPipe: Sendable {
+    /// How a line looks.
+    package enum Format: Sendable {
+        /// `2026-11-21T19:11:00.123Z info message key=value`
+        case text
+        /// One JSON object a line.
+        case json
+    }
+
+    private struct State {
+        var lines: [String] = []
+        var dropped = 0
+        var isScheduled = false
+    }
+
+    private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "martlet.log", qos: .utility)
+    private let descriptor: Int32
+    private let capacity: Int
+    private let format: Format
+
+    /// - Parameters:
+    ///   - descriptor: where lines go; standard error by default.
+    ///   - capacity: lines that may wait.
+    package init(format: Format, descriptor: Int32 = STDERR_FILENO, capacity: Int = 8192) {
+        self.format = format
+        self.descriptor = descriptor
+        self.capacity = capacity
+    }
+
+    /// A logger that writes here.
+    package func logger(_ label: String, level: Logger.Level) -> Logger {
+        var logger = Logger(label: label) { _ in LogPipeHandler(pipe: self) }
+        logger.logLevel = level
+        return logger
+    }
+
+    /// Waits until every line so far has been written; for the end of the process.
+    package func flush() { queue.sync { self.drain() } }
+
+    fileprivate func write(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) {
+        let line = LogLine(time: SystemClock().now(), level: level.rawValue, message: message, metadata: metadata)
+        let text = format == .json ? line.json : line.text
+        let mustSchedule = state.withLock { state in
+            guard state.lines.count < capacity else {
+                state.dropped += 1
+                return false
+            }
+            state.lines.append(text)
+            if state.isScheduled { return false }
+            state.isScheduled = true
+            return true
+        }
+        if mustSchedule { queue.async { self.drain() } }
+    }
+
+    private func drain() {
+        let (lines, dropped) = state.withLock { state in
+            defer {
+                state.lines = []
+                state.dropped = 0
+                state.isScheduled = false
+            }
+            return (state.lines, state.dropped)
+        }
+        var output = lines.joined()
+        if dropped > 0 {
+            let metadata: Logger.Metadata = ["lines": "\(dropped)"]
+            let line = LogLine(time: SystemClock().now(), level: "warning", message: "log lines dropped", metadata: metadata)
+            output += format == .json ? line.json : line.text
+        }
+        var remaining = Substring(output).utf8[...]
+        while !remaining.isEmpty {
+            let written = remaining.withContiguousStorageIfAvailable { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            guard let written, written > 0 || errno == EINTR else { return }
+            if written > 0 { remaining = remaining.dropFirst(written) }
+        }
+    }
+}
+
+private struct LogPipeHandler: LogHandler {
+    let pipe: LogPipe
+    var metadata: Logger.Metadata = [:]
+    var logLevel: Logger.Level = .info
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let merged = metadata.merging(event.metadata ?? [:]) { _, new in new }
+        pipe.write(event.level, event.message.description, merged)
+    }
+}
