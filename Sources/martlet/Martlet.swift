@@ -1,1 +1,24 @@
-@main struct Martlet { static func main() {} }
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+
+/// The command line of Martlet.
+@main
+struct Martlet: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "martlet",
+        abstract: "A gateway for payment callbacks: takes in, verifies, stores, signs anew and forwards.",
+        discussion: """
+            A gateway needs a configuration file; config.example.json shows every key.
+            Start with: martlet check --config config.json
+            """,
+        version: MartletVersion.text,
+        subcommands: [
+            Serve.self, Check.self, Keygen.self, Trigger.self, Receive.self, Events.self, Deliveries.self,
+        ]
+    )
+}
+
+/// The version that `--version` prints.
+enum MartletVersion {
+    static let text = "0.1.0"
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+import MartletCore
+import MartletRuntime
+import MartletStore
+
+/// The gauges that are read from the store (contract section 9).
+enum StoreGauges {
+    static func read(_ statistics: StoreStatistics, at now: Timestamp) -> [Gauge] {
+        let states = DeliveryState.allCases.map { state in
+            (labelValues: [state.rawValue], value: Double(statistics.deliveries[state] ?? 0))
+        }
+        let oldest = statistics.oldestDue.map { max(0, Double((now - $0).wholeMilliseconds) / 1000) } ?? 0
+        let quarantine = statistics.quarantine.sorted { $0.key < $1.key }.map { source, count in
+            (labelValues: [source.description], value: Double(count))
+        }
+        return [
+            Gauge("martlet_deliveries", help: "Deliveries by state.", labels: ["state"], samples: states),
+            Gauge(
+                "martlet_oldest_due_seconds", help: "How long the oldest due delivery has waited.",
+                samples: [([], oldest)]),
+            Gauge(
+                "martlet_quarantine", help: "Refused callbacks that are kept.", labels: ["source"],
+                samples: quarantine),
+        ]
+    }
+}

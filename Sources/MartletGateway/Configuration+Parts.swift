@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+import MartletConfig
+import MartletCore
+import MartletEngine
+import MartletNet
+
+extension Configuration {
+    /// The sources that have a hook.
+    var pushingSources: [Topology.Source] {
+        sources.compactMap { settings in
+            settings.push.map { provider in
+                Topology.Source(provider: provider, shop: { settings.shop(forOrder: $0) })
+            }
+        }
+    }
+
+    var ingestLimits: HTTPLimits {
+        var limits = HTTPLimits()
+        limits.body = ingest.maxBodyBytes
+        limits.exempt = ingest.trustedProxies
+        return limits
+    }
+
+    var engineRetention: MartletEngine.Retention {
+        MartletEngine.Retention(
+            events: retention.events, raw: retention.raw, quarantine: retention.quarantine, dedupe: retention.dedupe)
+    }
+}
+
+extension ListenSetting {
+    var address: ListenAddress { ListenAddress(host: host, port: port) }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Foundation
+import MartletCore
+import MartletCrypto
+
+struct Keygen: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make a secret for an endpoint (whsec_…), or a key pair.")
+
+    @Flag(help: "Make an ed25519 pair: the secret key (whsk_…) on the first line, the public key (whpk_…) on the second.")
+    var asymmetric = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Write an RSA pair to PREFIX.private.pem and PREFIX.public.pem; it stands in for SpectroCoin's in tests.",
+            valueName: "prefix"))
+    var rsa: String?
+
+    func validate() throws {
+        if asymmetric && rsa != nil { throw ValidationError("Give either --asymmetric or --rsa, not both.") }
+    }
+
+    func run() throws {
+        if let rsa { return try writeRSA(rsa) }
+        if asymmetric {
+            let pair = try AsymmetricWebhookKey.generate()
+            return Console.output("\(pair.secret)\n\(pair.publicKey)\n")
+        }
+        Console.output(WebhookSecret.generate() + "\n")
+    }
+
+    private func writeRSA(_ prefix: String) throws {
+        let privatePath = "\(prefix).private.pem"
+        let publicPath = "\(prefix).public.pem"
+        for path in [privatePath, publicPath] where FileManager.default.fileExists(atPath: path) {
+            throw ValidationError("\(path) is there already; remove it or give another prefix.")
+        }
+        let pair = try RSAPrivateKey.generatePEM()
+        try write(pair.privateKey.withExposedBytes { $0 }, to: privatePath, mode: 0o600)
+        try write(pair.publicKey, to: publicPath, mode: 0o644)
+        Console.output("\(privatePath)\n\(publicPath)\n")
+    }
+
+    private func write(_ bytes: [UInt8], to path: String, mode: Int) throws {
+        let isWritten = FileManager.default.createFile(
+            atPath: path, contents: Data(bytes), attributes: [.posixPermissions: mode])
+        if !isWritten { throw ValidationError("\(path) cannot be written; does its folder exist?") }
+    }
+}

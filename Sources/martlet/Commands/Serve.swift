@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Dispatch
+import Foundation
+import Logging
+import MartletConfig
+import MartletCore
+import MartletGateway
+import MartletNet
+import MartletRuntime
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the gateway.",
+        discussion: """
+            SIGTERM or SIGINT: stop taking callbacks, finish what runs, exit 0. A second signal exits at once.
+            SIGHUP: read the configuration again; a bad file is refused whole and the running settings stay.
+            """)
+
+    @OptionGroup var file: ConfigurationOption
+
+    @Option(help: "Least severe lines to log: trace, debug, info, notice, warning, error or critical.")
+    var logLevel: Logger.Level = .info
+
+    @Option(help: "How log lines look: text or json.")
+    var logFormat: LogFormat = .text
+
+    enum LogFormat: String, ExpressibleByArgument, CaseIterable {
+        case text
+        case json
+    }
+
+    func run() async throws {
+        let configuration = try file.load()
+        let pipe = LogPipe(format: logFormat == .json ? .json : .text)
+        let log = pipe.logger("martlet", level: logLevel)
+        defer { pipe.flush() }
+        for problem in file.read().problems {
+            log.warning("configuration", metadata: ["path": "\(problem.path)", "problem": "\(problem.message)"])
+        }
+        DescriptorLimit.raise()
+        let signals = SignalStream([SIGTERM, SIGINT, SIGHUP])
+        let gateway: Gateway
+        do {
+            gateway = try await Gateway(configuration, log: log)
+        } catch {
+            log.critical("the gateway cannot start", metadata: ["reason": "\(error)"])
+            throw ExitCode(1)
+        }
+        log.notice(
+            "gateway started",
+            metadata: ["ingest": "\(gateway.ingestAddress)", "admin": "\(gateway.adminAddress)"])
+        await followSignals(signals, gateway, configuration, log)
+        log.notice("gateway stopped")
+    }
+
+    private func followSignals(
+        _ signals: SignalStream, _ gateway: Gateway, _ started: Configuration, _ log: Logger
+    ) async {
+        var running = started
+        for await signal in signals.values {
+            guard signal == SIGHUP else {
+                log.notice("stopping", metadata: ["signal": "\(signal == SIGTERM ? "SIGTERM" : "SIGINT")"])
+                signals.exitOnNextSignal()
+                return await gateway.stop()
+            }
+            running = await reload(gateway, running, log)
+        }
+    }
+
+    private func reload(_ gateway: Gateway, _ running: Configuration, _ log: Logger) async -> Configuration {
+        let (configuration, problems) = file.read()
+        guard let configuration else {
+            log.error(
+                "configuration refused, the running settings stay",
+                metadata: ["problems": "\(problems.map(\.description).joined(separator: "; "))"])
+            return running
+        }
+        do {
+            try await gateway.reload(configuration, from: running)
+            log.notice("configuration reloaded")
+            return configuration
+        } catch {
+            log.error("configuration not put into force", metadata: ["reason": "\(error)"])
+            return running
+        }
+    }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
