@@ -98,6 +98,9 @@ package final class Gateway: Sendable {
         }
     }
 
+    /// Connections to the ingest listener that are open right now.
+    package var openIngestConnections: Int { get async { await ingest.openConnections } }
+
     /// Puts a changed configuration into force. Sources and endpoints change at once; what was bound or opened at the
     /// start stays until a restart, and the log names it.
     package func reload(_ configuration: Configuration, from old: Configuration) async throws {

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Synchronization
+
+/// The real executable, or a test's helper, as a child process.
+final class MartletProcess: Sendable {
+    struct Failure: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// What a command that ran to its end has left.
+    struct Finished {
+        var status: Int32
+        var output: String
+        var errors: String
+    }
+
+    /// Where the package manager has put the executable: beside the test bundle.
+    static let executable: URL = {
+        let candidates = [Bundle.main.bundleURL, Bundle.main.executableURL?.deletingLastPathComponent()]
+        for folder in candidates.compactMap({ $0 }) {
+            let url = folder.appendingPathComponent("martlet")
+            if FileManager.default.isExecutableFile(atPath: url.path) { return url }
+        }
+        return URL(fileURLWithPath: ".build/debug/martlet")
+    }()
+
+    // Unchecked: Foundation's Process is only asked for its pid and its end, which it guards itself.
+    private struct Child: @unchecked Sendable {
+        let process: Process
+    }
+
+    private struct State {
+        var text = ""
+        var hasEnded = false
+        var waiting: [(needle: String, continuation: CheckedContinuation<String, any Error>)] = []
+    }
+
+    private let child: Child
+    private let state = Mutex(State())
+    let ended: AsyncStream<Int32>
+
+    /// Starts a command and follows its standard error (or output).
+    init(
+        _ arguments: [String], executable: URL = MartletProcess.executable, environment: [String: String] = [:],
+        followOutput: Bool = false
+    ) throws {
+        let process = Process()
+        process.executableURL = executable
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+        let pipe = Pipe()
+        process.standardError = followOutput ? FileHandle.nullDevice : pipe
+        process.standardOutput = followOutput ? pipe : FileHandle.nullDevice
+        let (ended, continuation) = AsyncStream.makeStream(of: Int32.self)
+        self.ended = ended
+        child = Child(process: process)
+        process.terminationHandler = { process in
+            continuation.yield(process.terminationStatus)
+            continuation.finish()
+        }
+        try process.run()
+        pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
+            let data = handle.availableData
+            if data.isEmpty { handle.readabilityHandler = nil }
+            self?.append(String(decoding: data, as: UTF8.self), isEnd: data.isEmpty)
+        }
+    }
+
+    var pid: pid_t { child.process.processIdentifier }
+    var text: String { state.withLock { $0.text } }
+
+    /// Waits for a line that holds the text, and returns that line.
+    func line(with needle: String) async throws -> String {
+        try await withCheckedThrowingContinuation { continuation in
+            state.withLock { state in
+                if let line = Self.line(with: needle, in: state.text) {
+                    continuation.resume(returning: line)
+                } else if state.hasEnded {
+                    continuation.resume(throwing: Failure(description: "ended without \(needle): \(state.text)"))
+                } else {
+                    state.waiting.append((needle, continuation))
+                }
+            }
+        }
+    }
+
+    func signal(_ number: Int32) { kill(pid, number) }
+
+    /// Waits for the end; returns the exit status.
+    @discardableResult func end() async -> Int32 {
+        for await status in ended { return status }
+        return child.process.terminationStatus
+    }
+
+    /// Runs a command to its end.
+    static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Finished {
+        let process = Process()
+        process.executableURL = executable
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+        let output = try Capture()
+        let errors = try Capture()
+        process.standardOutput = output.handle
+        process.standardError = errors.handle
+        try process.run()
+        process.waitUntilExit()
+        return Finished(status: process.terminationStatus, output: output.read(), errors: errors.read())
+    }
+
+    /// A file that takes what a command prints: unlike a pipe, it never fills up.
+    private struct Capture {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("martlet-\(UUID().uuidString)")
+        let handle: FileHandle
+
+        init() throws {
+            FileManager.default.createFile(atPath: url.path, contents: nil)
+            handle = try FileHandle(forWritingTo: url)
+        }
+
+        func read() -> String {
+            defer { try? FileManager.default.removeItem(at: url) }
+            return (try? String(contentsOf: url, encoding: .utf8)) ?? ""
+        }
+    }
+
+    private func append(_ text: String, isEnd: Bool) {
+        state.withLock { state in
+            state.text += text
+            state.hasEnded = state.hasEnded || isEnd
+            state.waiting.removeAll { waiting in
+                if let line = Self.line(with: waiting.needle, in: state.text) {
+                    waiting.continuation.resume(returning: line)
+                    return true
+                }
+                if isEnd {
+                    waiting.continuation.resume(
+                        throwing: Failure(description: "ended without \(waiting.needle): \(state.text)"))
+                }
+                return isEnd
+            }
+        }
+    }
+
+    /// Complete lines only.
+    private static func line(with needle: String, in text: String) -> String? {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+        return lines.first { $0.contains(needle) }.map(String.init)
+    }
+}
