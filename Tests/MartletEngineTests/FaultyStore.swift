@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import MartletCore
+import MartletStore
+
+/// A real store whose operations fail on demand, as on a full disk.
+struct FaultyStore: EventStore {
+    let base: any EventStore
+    let faults: Faults
+
+    private static let full = StoreError.full("no space left on the device that holds the store")
+
+    func capture(_ capture: Capture, completion: @escaping Completion<CaptureOutcome>) {
+        if faults.strikes(.capture) { return completion(.failure(Self.full)) }
+        base.capture(capture, completion: completion)
+    }
+
+    func quarantine(_ callback: QuarantinedCallback, completion: @escaping Completion<Void>) {
+        if faults.strikes(.quarantine) { return completion(.failure(Self.full)) }
+        base.quarantine(callback, completion: completion)
+    }
+
+    func keep(_ hint: KeptHint, completion: @escaping Completion<Void>) { base.keep(hint, completion: completion) }
+
+    func record(_ record: AttemptRecord, completion: @escaping Completion<Void>) {
+        if faults.strikes(.record) { return completion(.failure(Self.full)) }
+        base.record(record, completion: completion)
+    }
+
+    func claimDue(
+        _ endpoint: EndpointID, now: Timestamp, limit: Int, includingRaw: Bool,
+        completion: @escaping Completion<ClaimedBatch>
+    ) {
+        if faults.strikes(.claim) { return completion(.failure(Self.full)) }
+        base.claimDue(endpoint, now: now, limit: limit, includingRaw: includingRaw, completion: completion)
+    }
+
+    func recoverInFlight(now: Timestamp) async throws(StoreError) -> Int { try await base.recoverInFlight(now: now) }
+    func earliestDue() async throws(StoreError) -> [EndpointID: Timestamp] { try await base.earliestDue() }
+
+    func order(of source: SourceID, objectID: String) async throws(StoreError) -> KnownOrder? {
+        try await base.order(of: source, objectID: objectID)
+    }
+
+    func save(_ order: KnownOrder, of source: SourceID) async throws(StoreError) {
+        try await base.save(order, of: source)
+    }
+
+    func events(_ query: EventQuery) async throws(StoreError) -> [StoredEvent] { try await base.events(query) }
+    func event(_ id: EventID) async throws(StoreError) -> EventDetail? { try await base.event(id) }
+
+    func deliveries(_ query: DeliveryQuery) async throws(StoreError) -> [StoredDelivery] {
+        try await base.deliveries(query)
+    }
+
+    func delivery(_ id: DeliveryID) async throws(StoreError) -> DeliveryDetail? { try await base.delivery(id) }
+
+    func quarantined(_ source: SourceID?, limit: Int) async throws(StoreError) -> [QuarantinedCallback] {
+        try await base.quarantined(source, limit: limit)
+    }
+
+    func hints(_ source: SourceID?, limit: Int) async throws(StoreError) -> [KeptHint] {
+        try await base.hints(source, limit: limit)
+    }
+
+    func statistics(now: Timestamp) async throws(StoreError) -> StoreStatistics { try await base.statistics(now: now) }
+    func probe() async throws(StoreError) { try await base.probe() }
+    func prune(_ horizon: RetentionHorizon) async throws(StoreError) -> Int { try await base.prune(horizon) }
+    func close() async { await base.close() }
+}

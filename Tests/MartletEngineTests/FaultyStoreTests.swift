@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import MartletCore
+import MartletStore
+import MartletTesting
+import Synchronization
+import Testing
+
+@testable import MartletEngine
+
+/// What the engine does while the store fails.
+@Suite(.timeLimit(.minutes(2))) struct FaultyStoreTests {
+    @Test func aCaptureThatCannotBeStoredIsAnswered503AndFreesItsPlaces() async throws {
+        let faults = Faults()
+        let harness = try await EngineHarness.start([EngineHarness.endpoint("ledger")]) {
+            FaultyStore(base: $0, faults: faults)
+        }
+        faults.set(.capture, to: true)
+        for error in 0..<300 {
+            let answer = await harness.receive(order: "lost-\(error)")
+            #expect(answer.status == 503)
+            #expect(answer.body == Array("rejected".utf8))
+            #expect(answer.retryAfter != nil)
+        }
+        #expect(harness.topology.current.subscribers.first?.gate.places == 0)
+        #expect(harness.transport.sent(to: "ledger").isEmpty)
+        faults.set(.capture, to: false)
+        #expect(await harness.receive(order: "kept").status == 200)
+        try await harness.eventually { try await harness.deliveries("ledger").first?.state == .delivered }
+        try await harness.stop()
+    }
+
+    @Test func anAttemptThatCannotBeRecordedIsRecordedLaterAndNotMadeTwice() async throws {
+        let faults = Faults()
+        let harness = try await EngineHarness.start([EngineHarness.endpoint("ledger")]) {
+            FaultyStore(base: $0, faults: faults)
+        }
+        faults.set(.record, to: true)
+        await harness.receive(order: "A")
+        try await harness.eventually { harness.clock.nextDeadline != nil }
+        await harness.clock.advance(by: .seconds(1))
+        try await harness.eventually { harness.clock.nextDeadline != nil }
+        faults.set(.record, to: false)
+        await harness.clock.advance(by: .seconds(1))
+        try await harness.eventually { try await harness.deliveries("ledger").first?.state == .delivered }
+        #expect(harness.transport.sent(to: "ledger").count == 1)
+        try await harness.stop()
+    }
+
+    @Test func aClaimThatFailsIsMadeAgain() async throws {
+        let faults = Faults()
+        let harness = try await EngineHarness.start([EngineHarness.endpoint("ledger")]) {
+            FaultyStore(base: $0, faults: faults)
+        }
+        harness.transport.set("ledger", .answer(500), .answer(200))
+        await harness.receive(order: "A")
+        try await harness.eventually { harness.clock.nextDeadline != nil }
+        faults.set(.claim, to: true)
+        await harness.clock.advance(by: .seconds(6))
+        try await harness.eventually { faults.hits(.claim) >= 1 && harness.clock.nextDeadline != nil }
+        faults.set(.claim, to: false)
+        await harness.clock.advance(by: .seconds(1))
+        try await harness.eventually { try await harness.deliveries("ledger").first?.state == .delivered }
+        try await harness.stop()
+    }
+
+    @Test func aRefusalThatCannotBeKeptAsksTheProviderToComeAgain() async throws {
+        let faults = Faults()
+        let harness = try await EngineHarness.start([]) { FaultyStore(base: $0, faults: faults) }
+        #expect(await harness.receive(order: "forged").status == 403)
+        #expect(try await harness.store.quarantined(nil, limit: 5).count == 1)
+        faults.set(.quarantine, to: true)
+        #expect(await harness.receive(order: "forged").status == 503)
+        try await harness.stop()
+    }
+}
+
+/// Which operations fail right now.
+final class Faults: Sendable {
+    enum Operation: Hashable {
+        case capture
+        case record
+        case claim
+        case quarantine
+    }
+
+    private let state = Mutex<(failing: Set<Operation>, hits: [Operation: Int])>(([], [:]))
+
+    func set(_ operation: Operation, to isFailing: Bool) {
+        state.withLock { state in
+            if isFailing { state.failing.insert(operation) } else { state.failing.remove(operation) }
+        }
+    }
+
+    func strikes(_ operation: Operation) -> Bool {
+        state.withLock { state in
+            guard state.failing.contains(operation) else { return false }
+            state.hits[operation, default: 0] += 1
+            return true
+        }
+    }
+
+    func hits(_ operation: Operation) -> Int { state.withLock { $0.hits[operation] ?? 0 } }
+}
