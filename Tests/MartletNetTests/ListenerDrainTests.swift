@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+import MartletCore
+import MartletNet
+import MartletTesting
+import Testing
+
+@Suite struct ListenerDrainTests {
+    static let get = "GET /g HTTP/1.1\r\nHost: h\r\n\r\n"
+
+    @Test func finishesARunningRequestAndClosesIdleConnections() async throws {
+        let held = HeldRequests()
+        let server = try await ListenerHarness.start(handler: held.handler)
+        let idle = try server.client()
+        let busy = try server.client()
+        try await server.waitForConnections(2)
+        try busy.send(Self.get)
+        let reply = try await held.next().reply
+        async let drained: Void = server.stop()
+        // Its end says that draining has begun.
+        #expect(try idle.readToEnd().isEmpty)
+        #expect(throws: RawClient.Failure.self) { try server.client() }
+        reply.send(.text(200, "done"))
+        let response = try busy.readResponse()
+        #expect(response.body == "done")
+        #expect(response.closes)
+        #expect(try busy.readToEnd().isEmpty)
+        await drained
+    }
+
+    /// The first half of a request counts as running: the handler gets it and the client its answer.
+    @Test func finishesARequestThatIsBeingReceived() async throws {
+        let server = try await ListenerHarness.start()
+        let idle = try server.client()
+        let partial = try server.client()
+        // The 100 says that the listener has read the head.
+        try partial.send("POST /p HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
+        #expect(try partial.readResponse().status == 100)
+        async let drained: Void = server.stop()
+        #expect(try idle.readToEnd().isEmpty)
+        try partial.send("body")
+        let response = try partial.readResponse()
+        #expect(response.body == "POST /p body")
+        #expect(response.closes)
+        await drained
+    }
+
+    @Test func cutsOffWhatTakesTooLong() async throws {
+        let held = HeldRequests()
+        let server = try await ListenerHarness.start(handler: held.handler)
+        let client = try server.client()
+        try client.send(Self.get)
+        let reply = try await held.next().reply
+        await server.stop(within: .milliseconds(50))
+        #expect(try client.readToEnd().isEmpty)
+        reply.send(.text(200, "too late"))
+    }
+
+    @Test func returnsAtOnceWithoutConnections() async throws {
+        let server = try await ListenerHarness.start()
+        await server.stop()
+        await server.listener.drain(within: .seconds(20))
+    }
+}
