@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The least that sending with libcurl costs: one thread, one epoll set, the multi-socket interface, a fixed number of
-// handles used again and again. No store, no retry, no signature. Prints "COUNT SECONDS" for `measure.py`.
+// handles used again and again. No store, no retry, no digest. Prints "COUNT SECONDS" for `measure.py`.
 //
 // Usage: bare_loop URL COUNT BODY_BYTES [HANDLES]
 #include <curl/curl.h>
@@ -58,14 +58,35 @@ static size_t discard(char *bytes, size_t size, size_t count, void *context) {
     return size * count;
 }
 
-static struct curl_slist *five_headers(void) {
-    struct curl_slist *headers = NULL;
-    headers = curl_slist_append(headers, "Content-Type: application/json");
-    headers = curl_slist_append(headers, "webhook-id: evt_0123456789abcdef0123456789abcdef");
+// Five headers as a subscriber gets them. They differ from request to request, so every sender has to build them anew.
+static struct curl_slist *five_headers(long number) {
+    char text[160];
+    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+    snprintf(text, sizeof text, "webhook-id: evt_%032lx", number);
+    headers = curl_slist_append(headers, text);
     headers = curl_slist_append(headers, "webhook-timestamp: 1795000000");
-    headers = curl_slist_append(headers, "webhook-signature: v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
-    headers = curl_slist_append(headers, "martlet-delivery: 123456");
-    return headers;
+    snprintf(text, sizeof text, "webhook-signature: v1,%043lx=", number);
+    headers = curl_slist_append(headers, text);
+    snprintf(text, sizeof text, "martlet-delivery: %ld", number);
+    return curl_slist_append(headers, text);
+}
+
+// Starts a handle's next request and lets go of the headers of its last one.
+static void start_request(CURLM *multi, CURL *handle, long number) {
+    struct curl_slist *last = NULL;
+    struct curl_slist *headers = five_headers(number);
+    curl_easy_getinfo(handle, CURLINFO_PRIVATE, &last);
+    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(handle, CURLOPT_PRIVATE, headers);
+    curl_slist_free_all(last);
+    curl_multi_add_handle(multi, handle);
+}
+
+static void discard_handle(CURL *handle) {
+    struct curl_slist *last = NULL;
+    curl_easy_getinfo(handle, CURLINFO_PRIVATE, &last);
+    curl_easy_cleanup(handle);
+    curl_slist_free_all(last);
 }
 
 int main(int argument_count, char **arguments) {
@@ -87,14 +108,12 @@ int main(int argument_count, char **arguments) {
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set_timer);
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, handles * 2);
 
-    struct curl_slist *headers = five_headers();
     long started = 0, finished = 0;
     const double begin = now_seconds();
     for (; started < handles && started < total; started++) {
         CURL *handle = curl_easy_init();
         if (!handle) fail("curl_easy_init", "no handle");
         curl_easy_setopt(handle, CURLOPT_URL, url);
-        curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
         curl_easy_setopt(handle, CURLOPT_POST, 1L);
         curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body);
         curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE, body_bytes);
@@ -102,7 +121,7 @@ int main(int argument_count, char **arguments) {
         curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
         curl_easy_setopt(handle, CURLOPT_PROXY, "");
         curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, 15000L);
-        curl_multi_add_handle(multi, handle);
+        start_request(multi, handle, started);
     }
 
     struct epoll_event events[128];
@@ -135,16 +154,14 @@ int main(int argument_count, char **arguments) {
             finished++;
             curl_multi_remove_handle(multi, handle);
             if (started < total) {
-                started++;
-                curl_multi_add_handle(multi, handle);
+                start_request(multi, handle, started++);
             } else {
-                curl_easy_cleanup(handle);
+                discard_handle(handle);
             }
         }
     }
     printf("%ld %.6f\n", finished, now_seconds() - begin);
     curl_multi_cleanup(multi);
-    curl_slist_free_all(headers);
     curl_global_cleanup();
     free(body);
     close(epoll_set);

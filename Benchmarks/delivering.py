@@ -37,8 +37,8 @@ def measure(options, bar, row, verdict):
 
     print(f"\nDelivering: {options.backlog:,} events for {ENDPOINTS} endpoints a round, bodies of {body} bytes, to nginx "
           f"`return 200`, {options.rounds} rounds in turn")
-    print(f"  {'':<58} {'median':>12}   min – max")
-    print(row("libcurl in C, one thread, 64 handles, nothing else", peer))
+    print(f"  {'':<60} {'median':>12}   min – max")
+    print(row("libcurl in C, one thread, 64 handles, no store", peer))
     print(row("Martlet, backlog recovered after SIGKILL, first to last", martlet))
     print(row("Martlet, the same counted from the start of the process", from_start))
     reached = verdict("share of the bare loop, first to last", bar, peer, martlet)

@@ -50,17 +50,17 @@ def machine(options):
 
 def row(name, rates, unit="/s"):
     middle = f"{statistics.median(rates):,.0f}{unit}"
-    return f"  {name:<58} {middle:>12}   {min(rates):,.0f} – {max(rates):,.0f}"
+    return f"  {name:<60} {middle:>12}   {min(rates):,.0f} – {max(rates):,.0f}"
 
 
 def verdict(title, bar, peer, martlet):
     """Prints the ratio of medians; true if the bar is reached."""
     ratio = statistics.median(martlet) / statistics.median(peer)
     if bar is None:
-        print(f"  {title:<58} {ratio:>12.2f}")
+        print(f"  {title:<60} {ratio:>12.2f}")
         return True
     reached = ratio >= bar
-    print(f"  {title:<58} {ratio:>12.2f}   bar {bar:.2f}: {'reached' if reached else 'MISSED'}")
+    print(f"  {title:<60} {ratio:>12.2f}   bar {bar:.2f}: {'reached' if reached else 'MISSED'}")
     return reached
 
 

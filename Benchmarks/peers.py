@@ -69,14 +69,14 @@ class Nginx:
                 }}
             }}
         """)
-        self._process = subprocess.Popen(
-            ["nginx", "-p", str(self._folder), "-e", str(self._folder / "error.log"), "-c", str(configuration)],
-            stdin=subprocess.DEVNULL)
+        with open(self._folder / "output.log", "wb") as output:
+            self._process = subprocess.Popen(["nginx", "-p", str(self._folder), "-c", str(configuration)],
+                                             stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         try:
             wait_until(lambda: accepts(port), 10, "the start of nginx")
-        except RuntimeError:
+        except RuntimeError as problem:
             self.stop()
-            raise
+            raise RuntimeError(f"{problem}: {(self._folder / 'output.log').read_text().strip()}") from None
 
     def requests(self):
         """Requests answered so far, without those of this method."""

@@ -10,7 +10,7 @@ def measure(options, bar, row, verdict):
     """Prints the table; true if the bar is reached and every acknowledged callback is in the store."""
     variants = {
         "Martlet, no endpoint": Gateway(options.martlet, options.folder / "in-0"),
-        f"Martlet, {ENDPOINTS} disabled endpoints: {ENDPOINTS} delivery rows each, none sent": Gateway(
+        f"Martlet, {ENDPOINTS} disabled endpoints: {ENDPOINTS} skipped deliveries each": Gateway(
             options.martlet, options.folder / "in-3", endpoints=ENDPOINTS, enabled=False),
     }
     rates = {name: [] for name in variants}
@@ -43,7 +43,7 @@ def measure(options, bar, row, verdict):
 
     print(f"\nTaking in: POST of a {size}-byte Cryptomus callback, wrk -t1 -c{peers.CONNECTIONS}, "
           f"{options.rounds} rounds of {options.seconds} s in turn")
-    print(f"  {'':<58} {'median':>12}   min – max")
+    print(f"  {'':<60} {'median':>12}   min – max")
     print(row("nginx, one worker, return 200", peer))
     reached = True
     for name, measured in rates.items():
