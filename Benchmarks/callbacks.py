@@ -11,7 +11,7 @@ def write(path, count, first, key):
     size = 0
     with open(path, "wb") as file:
         for number in range(first, first + count):
-            # The manner of PHP's json_encode: no spaces, which is what the provider signs (provider page, "Verification").
+            # The manner of PHP's json_encode, which the provider signs: no spaces.
             unsigned = (
                 f'{{"type":"payment","uuid":"00000000-0000-4000-8000-{number:012d}","order_id":"BM-{number}",'
                 f'"amount":"25.00000000","payment_amount":"25.00000000","payment_amount_usd":"25.00",'

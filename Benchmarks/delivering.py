@@ -35,7 +35,7 @@ def measure(options, bar, row, verdict):
         finally:
             gateway.stop()
 
-    print(f"\nDelivering: {options.backlog:,} events for {ENDPOINTS} endpoints a round, bodies of {body} bytes, to nginx "
+    print(f"\nDelivering: {options.backlog:,} events for {ENDPOINTS} endpoints, bodies of {body} bytes, to nginx "
           f"`return 200`, {options.rounds} rounds in turn")
     print(f"  {'':<60} {'median':>12}   min – max")
     print(row("libcurl in C, one thread, 64 handles, no store", peer))
@@ -84,6 +84,7 @@ def _drain(gateway, nginx, waiting):
             first = (now, done)
         if done >= waiting:
             break
+        gateway.require_running()
         if now - started > 300:
             raise RuntimeError(f"only {done} of {waiting} deliveries arrived within 300 s:\n{gateway.log_tail()}")
         time.sleep(0.01)

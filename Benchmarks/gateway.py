@@ -54,9 +54,12 @@ class Gateway:
         if wait:
             peers.wait_until(self._ready, 30, "readiness of martlet")
 
-    def _ready(self):
+    def require_running(self):
         if self._process.poll() is not None:
             raise RuntimeError(f"martlet ended with {self._process.returncode}:\n{self.log_tail()}")
+
+    def _ready(self):
+        self.require_running()
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self._admin_port}/readyz", timeout=2) as answer:
                 return answer.status == 200

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- For wrk: posts the lines of the file named by CALLBACKS to PATH in turn, each once. After the last line it starts again; measure.py
--- sees that from the number of answers. The requests are put together before the clock starts.
+-- For wrk: posts the lines of the file CALLBACKS to CALLBACKS_PATH in turn. After the last line it starts again, which
+-- taking_in.py sees from the number of answers. The requests are put together before the clock starts.
 local requests = {}
 local position = 0
 

@@ -71,7 +71,8 @@ class Subscriber(BaseHTTPRequestHandler):
             return
         body = self.rfile.read(int(length))
         headers = dict(self.headers.items())
-        accepted_by = [name for name, verifier in self.verifiers.items() if self._accepts(name, verifier, body, headers)]
+        accepted_by = [
+            name for name, verifier in self.verifiers.items() if self._accepts(name, verifier, body, headers)]
         # Answered before it is counted, so that the last delivery has its answer when the process ends.
         self._answer(200 if len(accepted_by) == len(self.verifiers) else 400)
         self.tally.add(self.headers.get("webhook-id"), accepted_by)
@@ -79,7 +80,7 @@ class Subscriber(BaseHTTPRequestHandler):
     def _accepts(self, name, verifier, body, headers):
         try:
             verifier.verify(body, headers)
-        except Exception as error:  # the libraries raise more than their own error types, for instance on a bad timestamp
+        except Exception as error:  # the libraries raise more than their own types, for instance on a bad timestamp
             print(f"{name} refused {self.headers.get('webhook-id')}: {error}", file=sys.stderr)
             return False
         return True

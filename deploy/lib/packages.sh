@@ -10,7 +10,8 @@ BUILD_PACKAGES=(libcurl4-openssl-dev libssl-dev libhttp-parser-dev libsqlite3-de
 missing_packages() {
     local package missing=()
     for package in "$@"; do
-        [[ $(dpkg-query -W -f='${Status}' "$package" 2>/dev/null) == "install ok installed" ]] || missing+=("$package")
+        [[ $(dpkg-query -W -f='${Status}' "$package" 2>/dev/null) == "install ok installed" ]] ||
+            missing+=("$package")
     done
     echo "${missing[*]-}"
 }
@@ -18,12 +19,12 @@ missing_packages() {
 # Installs what is missing as root or with sudo that asks for no password; otherwise says what to run and fails.
 require_packages() {
     local missing administrator=()
+    [[ -z ${MARTLET_SKIP_PACKAGES-} ]] || return 0
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
         echo "This script installs packages with apt, which this machine lacks. Check that you have what Debian calls:" >&2
         echo "  $*" >&2
         echo "and, once you have it, set MARTLET_SKIP_PACKAGES=1 and run this again." >&2
-        [[ -n ${MARTLET_SKIP_PACKAGES-} ]]
-        return
+        return 1
     fi
     missing=$(missing_packages "$@")
     [[ -n $missing ]] || return 0
