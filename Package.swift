@@ -60,7 +60,10 @@ let package = Package(
         // The way of an event, and what surrounds it.
         library(
             "MartletEngine",
-            ["MartletCore", "MartletWire", "MartletRuntime", "MartletCrypto", "MartletProviders", "MartletStore", logging]
+            [
+                "MartletCore", "MartletWire", "MartletRuntime", "MartletCrypto", "MartletProviders", "MartletStore",
+                logging,
+            ]
         ),
         library("MartletConfig", ["MartletCore", "MartletWire", "MartletCrypto", "MartletProviders"]),
         library("MartletAdmin", ["MartletCore", "MartletWire", "MartletRuntime", "MartletNet", "MartletStore"]),
@@ -100,8 +103,10 @@ let package = Package(
         tests(of: "MartletStoreSQLite", ["MartletCore", "MartletWire", "MartletStore", grdb]),
         tests(
             of: "MartletEngine",
-            ["MartletCore", "MartletWire", "MartletRuntime", "MartletCrypto", "MartletProviders", "MartletStore",
-             "MartletStoreSQLite"]
+            [
+                "MartletCore", "MartletWire", "MartletRuntime", "MartletCrypto", "MartletProviders", "MartletStore",
+                "MartletStoreSQLite",
+            ]
         ),
         tests(of: "MartletConfig", ["MartletCore", "MartletWire", "MartletCrypto", "MartletProviders"]),
         tests(
@@ -113,8 +118,10 @@ let package = Package(
         ),
         tests(
             of: "martlet",
-            ["MartletCore", "MartletWire", "MartletRuntime", "MartletCrypto", "MartletNet", "MartletStore",
-             "MartletStoreSQLite", "CLinux"]
+            [
+                "MartletCore", "MartletWire", "MartletRuntime", "MartletCrypto", "MartletNet", "MartletStore",
+                "MartletStoreSQLite", "CLinux",
+            ]
         ),
     ]
 )
