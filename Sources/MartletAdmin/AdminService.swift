@@ -31,7 +31,8 @@ package final class AdminService: Sendable {
         let known = ["/healthz", "/readyz", "/metrics"].contains(request.path)
         guard known else {
             return reply.send(
-                .problem(404, "not found", "\(request.path) is not served here; try /healthz, /readyz or /metrics"))
+                .problem(404, "not found", "\(request.path) is not served here; try /healthz, /readyz or /metrics")
+            )
         }
         guard request.method == "GET" || request.method == "HEAD" else {
             var problem = HTTPResponse.problem(405, "method not allowed", "use GET")
@@ -71,8 +72,11 @@ package final class AdminService: Sendable {
             let body = metrics.render(gauges: gauges)
             reply.send(
                 HTTPResponse(
-                    status: 200, headers: HeaderFields([("Content-Type", "text/plain; version=0.0.4; charset=utf-8")]),
-                    body: Array(body.utf8)))
+                    status: 200,
+                    headers: HeaderFields([("Content-Type", "text/plain; version=0.0.4; charset=utf-8")]),
+                    body: Array(body.utf8)
+                )
+            )
         }
     }
 }
@@ -88,6 +92,9 @@ extension HTTPResponse {
         json.member("detail", detail)
         json.endObject()
         return HTTPResponse(
-            status: status, headers: HeaderFields([("Content-Type", "application/problem+json")]), body: json.bytes)
+            status: status,
+            headers: HeaderFields([("Content-Type", "application/problem+json")]),
+            body: json.bytes
+        )
     }
 }

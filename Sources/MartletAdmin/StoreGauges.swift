@@ -16,11 +16,16 @@ enum StoreGauges {
         return [
             Gauge("martlet_deliveries", help: "Deliveries by state.", labels: ["state"], samples: states),
             Gauge(
-                "martlet_oldest_due_seconds", help: "How long the oldest due delivery has waited.",
-                samples: [([], oldest)]),
+                "martlet_oldest_due_seconds",
+                help: "How long the oldest due delivery has waited.",
+                samples: [([], oldest)]
+            ),
             Gauge(
-                "martlet_quarantine", help: "Refused callbacks that are kept.", labels: ["source"],
-                samples: quarantine),
+                "martlet_quarantine",
+                help: "Refused callbacks that are kept.",
+                labels: ["source"],
+                samples: quarantine
+            ),
         ]
     }
 }

@@ -12,16 +12,28 @@ package struct EngineMetrics: Sendable {
 
     package init(_ metrics: Metrics) {
         ingestRequests = metrics.counter(
-            "martlet_ingest_requests_total", help: "Callbacks by what became of them.",
-            labels: ["provider", "source", "outcome"])
+            "martlet_ingest_requests_total",
+            help: "Callbacks by what became of them.",
+            labels: ["provider", "source", "outcome"]
+        )
         ingestSeconds = metrics.histogram(
-            "martlet_ingest_seconds", help: "From the complete callback to its answer.")
+            "martlet_ingest_seconds",
+            help: "From the complete callback to its answer."
+        )
         events = metrics.counter(
-            "martlet_events_total", help: "Events stored, duplicates not counted.", labels: ["provider", "type"])
+            "martlet_events_total",
+            help: "Events stored, duplicates not counted.",
+            labels: ["provider", "type"]
+        )
         attempts = metrics.counter(
-            "martlet_attempts_total", help: "Attempts by how they ended.", labels: ["endpoint", "outcome"])
+            "martlet_attempts_total",
+            help: "Attempts by how they ended.",
+            labels: ["endpoint", "outcome"]
+        )
         attemptSeconds = metrics.histogram("martlet_attempt_seconds", help: "Duration of attempts.")
         commitSeconds = metrics.histogram(
-            "martlet_store_commit_seconds", help: "From handing a capture to the store to its commit.")
+            "martlet_store_commit_seconds",
+            help: "From handing a capture to the store to its commit."
+        )
     }
 }

@@ -23,7 +23,11 @@ extension Configuration {
 
     var engineRetention: MartletEngine.Retention {
         MartletEngine.Retention(
-            events: retention.events, raw: retention.raw, quarantine: retention.quarantine, dedupe: retention.dedupe)
+            events: retention.events,
+            raw: retention.raw,
+            quarantine: retention.quarantine,
+            dedupe: retention.dedupe
+        )
     }
 }
 

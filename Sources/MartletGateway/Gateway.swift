@@ -51,7 +51,9 @@ package final class Gateway: Sendable {
     ///
     /// - Throws: `StoreError`, `ListenError` or `SystemError` whose text says what to do; nothing is left running.
     package init(
-        _ configuration: Configuration, log: Logger, clock: any WallClock = SystemClock(),
+        _ configuration: Configuration,
+        log: Logger,
+        clock: any WallClock = SystemClock(),
         random: any RandomSource = SystemRandom()
     ) async throws {
         let store = try Self.openStore(configuration.store)
@@ -61,24 +63,44 @@ package final class Gateway: Sendable {
             let loops = try Loops()
             let transport = CurlTransport(loop: loops.delivery, clock: clock)
             let dispatcher = Dispatcher(
-                executor: loops.delivery.executor, store: store, transport: transport, clock: clock, random: random,
-                metrics: engineMetrics, log: log)
+                executor: loops.delivery.executor,
+                store: store,
+                transport: transport,
+                clock: clock,
+                random: random,
+                metrics: engineMetrics,
+                log: log
+            )
             let subscribers = try await dispatcher.start(configuration.endpoints)
             let topology = TopologyBox(Topology(sources: configuration.pushingSources, subscribers: subscribers))
             let service = IngestService(
-                store: store, topology: topology, dispatcher: dispatcher, metrics: engineMetrics, log: log)
+                store: store,
+                topology: topology,
+                dispatcher: dispatcher,
+                metrics: engineMetrics,
+                log: log
+            )
             let pruner = Pruner(store: store, clock: clock, retention: configuration.engineRetention, log: log)
             await pruner.start()
 
             let adminService = AdminService(store: store, metrics: metrics, clock: clock, log: log)
             let admin = HTTPListener(
-                loop: loops.admin, address: configuration.admin.listen.address, limits: HTTPLimits(),
-                handler: { adminService.handle($0, $1) })
+                loop: loops.admin,
+                address: configuration.admin.listen.address,
+                limits: HTTPLimits(),
+                handler: { adminService.handle($0, $1) }
+            )
             let handler = IngestHandler(
-                service: service, trustedProxies: configuration.ingest.trustedProxies, clock: clock)
+                service: service,
+                trustedProxies: configuration.ingest.trustedProxies,
+                clock: clock
+            )
             let ingest = HTTPListener(
-                loop: loops.ingest, address: configuration.ingest.listen.address,
-                limits: configuration.ingestLimits, handler: { handler.handle($0, $1) })
+                loop: loops.ingest,
+                address: configuration.ingest.listen.address,
+                limits: configuration.ingestLimits,
+                handler: { handler.handle($0, $1) }
+            )
             adminAddress = try await admin.start()
             ingestAddress = try await ingest.start()
 

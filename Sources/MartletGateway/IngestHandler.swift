@@ -18,10 +18,17 @@ struct IngestHandler: Sendable {
             trustedProxies.isEmpty
             ? request.peer
             : ForwardedAddress.sender(
-                peer: request.peer, forwardedFor: request.headers.all("x-forwarded-for"), trusted: trustedProxies)
+                peer: request.peer,
+                forwardedFor: request.headers.all("x-forwarded-for"),
+                trusted: trustedProxies
+            )
         let callback = Callback(
-            method: request.method, headers: request.headers, body: request.body, sourceAddress: sender,
-            receivedAt: clock.now())
+            method: request.method,
+            headers: request.headers,
+            body: request.body,
+            sourceAddress: sender,
+            receivedAt: clock.now()
+        )
         service.receive(callback, at: request.path) { answer in reply.send(Self.response(answer)) }
     }
 

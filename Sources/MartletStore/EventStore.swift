@@ -34,7 +34,10 @@ package protocol EventStore: Sendable {
     ///
     /// - Parameter includingRaw: whether `ClaimedDelivery.raw` is filled in.
     func claimDue(
-        _ endpoint: EndpointID, now: Timestamp, limit: Int, includingRaw: Bool,
+        _ endpoint: EndpointID,
+        now: Timestamp,
+        limit: Int,
+        includingRaw: Bool,
         completion: @escaping Completion<ClaimedBatch>
     )
 

@@ -107,8 +107,16 @@ package struct EventQuery: Sendable, Equatable {
     package var limit: Int
 
     package init(
-        shop: String? = nil, provider: String? = nil, source: String? = nil, type: String? = nil, order: String? = nil,
-        object: String? = nil, since: Timestamp? = nil, until: Timestamp? = nil, before: Int64? = nil, limit: Int = 50
+        shop: String? = nil,
+        provider: String? = nil,
+        source: String? = nil,
+        type: String? = nil,
+        order: String? = nil,
+        object: String? = nil,
+        since: Timestamp? = nil,
+        until: Timestamp? = nil,
+        before: Int64? = nil,
+        limit: Int = 50
     ) {
         self.shop = shop
         self.provider = provider
@@ -139,8 +147,17 @@ package struct StoredEvent: Sendable, Equatable {
     package var envelope: [UInt8]
 
     package init(
-        sequence: Int64, id: EventID, type: String, source: SourceID, shop: String, merchantOrderID: String?,
-        providerObjectID: String?, providerStatus: String?, flags: [String], receivedAt: Timestamp, envelope: [UInt8]
+        sequence: Int64,
+        id: EventID,
+        type: String,
+        source: SourceID,
+        shop: String,
+        merchantOrderID: String?,
+        providerObjectID: String?,
+        providerStatus: String?,
+        flags: [String],
+        receivedAt: Timestamp,
+        envelope: [UInt8]
     ) {
         self.sequence = sequence
         self.id = id
@@ -182,8 +199,13 @@ package struct DeliveryQuery: Sendable, Equatable {
     package var limit: Int
 
     package init(
-        state: DeliveryState? = nil, endpoint: EndpointID? = nil, event: EventID? = nil, since: Timestamp? = nil,
-        until: Timestamp? = nil, before: DeliveryID? = nil, limit: Int = 50
+        state: DeliveryState? = nil,
+        endpoint: EndpointID? = nil,
+        event: EventID? = nil,
+        since: Timestamp? = nil,
+        until: Timestamp? = nil,
+        before: DeliveryID? = nil,
+        limit: Int = 50
     ) {
         self.state = state
         self.endpoint = endpoint
@@ -210,8 +232,15 @@ package struct StoredDelivery: Sendable, Equatable {
     package var lastOutcome: String?
 
     package init(
-        id: DeliveryID, eventID: EventID, eventType: String, endpoint: EndpointID, state: DeliveryState,
-        attempts: Int, dueAt: Timestamp?, createdAt: Timestamp, lastOutcome: String?
+        id: DeliveryID,
+        eventID: EventID,
+        eventType: String,
+        endpoint: EndpointID,
+        state: DeliveryState,
+        attempts: Int,
+        dueAt: Timestamp?,
+        createdAt: Timestamp,
+        lastOutcome: String?
     ) {
         self.id = id
         self.eventID = eventID

@@ -48,16 +48,25 @@ package final class RecordingSubscriber: Sendable {
         func handle(_ request: HTTPRequest, _ reply: HTTPReply) {
             let headers = request.headers
             let failure = StandardWebhooks.failure(
-                id: headers[first: "webhook-id"] ?? "", timestamp: headers[first: "webhook-timestamp"] ?? "",
-                signatures: headers[first: "webhook-signature"] ?? "", body: request.body, secrets: [secret],
-                now: SystemClock().now())
+                id: headers[first: "webhook-id"] ?? "",
+                timestamp: headers[first: "webhook-timestamp"] ?? "",
+                signatures: headers[first: "webhook-signature"] ?? "",
+                body: request.body,
+                secrets: [secret],
+                now: SystemClock().now()
+            )
             let (status, ready) = state.withLock { state in
                 let status = behaviour(state.arrivals.count + 1)
                 state.arrivals.append(
                     Arrival(
                         eventID: headers[first: "webhook-id"] ?? "",
-                        attempt: Int(headers[first: "martlet-attempt"] ?? "") ?? 0, body: request.body,
-                        headers: headers, failure: failure, answeredWith: status))
+                        attempt: Int(headers[first: "martlet-attempt"] ?? "") ?? 0,
+                        body: request.body,
+                        headers: headers,
+                        failure: failure,
+                        answeredWith: status
+                    )
+                )
                 if status == nil { state.hanging.append(reply) }
                 let count = state.arrivals.count
                 let ready = state.waiting.filter { $0.count <= count }.map(\.continuation)
@@ -76,8 +85,11 @@ package final class RecordingSubscriber: Sendable {
         var limits = HTTPLimits()
         limits.body = 1 << 20
         let listener = HTTPListener(
-            loop: loop, address: ListenAddress(host: .loopback, port: 0), limits: limits,
-            handler: { core.handle($0, $1) })
+            loop: loop,
+            address: ListenAddress(host: .loopback, port: 0),
+            limits: limits,
+            handler: { core.handle($0, $1) }
+        )
         self.core = core
         self.loop = loop
         self.listener = listener

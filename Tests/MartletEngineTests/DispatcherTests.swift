@@ -18,7 +18,10 @@ import Testing
             [
                 EngineHarness.endpoint("failing", schedule: schedule),
                 EngineHarness.endpoint("hanging", maxInFlight: 1), EngineHarness.endpoint("healthy"),
-            ], clock: clock, transport: transport)
+            ],
+            clock: clock,
+            transport: transport
+        )
         let start = clock.now()
         #expect(await harness.receive(order: "A").status == 200)
         try await harness.eventually { try await harness.deliveries("healthy").allSatisfy { $0.state == .delivered } }
@@ -102,7 +105,10 @@ import Testing
         try await first.stop(keepingFolder: true)
 
         let second = try await EngineHarness.start(
-            [EngineHarness.endpoint("slow")], folder: first.folder, clock: clock)
+            [EngineHarness.endpoint("slow")],
+            folder: first.folder,
+            clock: clock
+        )
         try await second.eventually { try await second.deliveries("slow").allSatisfy { $0.state == .delivered } }
         #expect(second.transport.sent(to: "slow").count == 10)
         #expect(second.transport.sent(to: "slow").allSatisfy { $0.attempt == 1 })

@@ -26,8 +26,11 @@ struct EngineHarness {
 
     /// - Parameter wrapping: puts a faulty store around the real one.
     static func start(
-        _ endpoints: [Endpoint], folder: URL? = nil, clock: ManualClock = ManualClock(),
-        transport: SteeredTransport = SteeredTransport(), window: Int = 256,
+        _ endpoints: [Endpoint],
+        folder: URL? = nil,
+        clock: ManualClock = ManualClock(),
+        transport: SteeredTransport = SteeredTransport(),
+        window: Int = 256,
         wrapping: (any EventStore) -> any EventStore = { $0 }
     ) async throws -> EngineHarness {
         let folder = try folder ?? makeFolder()
@@ -37,32 +40,61 @@ struct EngineHarness {
         let seed = UInt64.random(in: 1...UInt64.max)
         print("engine seed \(seed)")
         let dispatcher = Dispatcher(
-            executor: QueueExecutor(label: "martlet.test.dispatch"), store: store, transport: transport, clock: clock,
-            random: SeededRandom(seed: seed), metrics: metrics, log: log, window: window)
+            executor: QueueExecutor(label: "martlet.test.dispatch"),
+            store: store,
+            transport: transport,
+            clock: clock,
+            random: SeededRandom(seed: seed),
+            metrics: metrics,
+            log: log,
+            window: window
+        )
         let subscribers = try await dispatcher.start(endpoints)
         let source = Topology.Source(provider: PlainProvider(), shop: { _ in "nordic" })
         let topology = TopologyBox(Topology(sources: [source], subscribers: subscribers))
         let service = IngestService(
-            store: store, topology: topology, dispatcher: dispatcher, metrics: metrics, log: log)
+            store: store,
+            topology: topology,
+            dispatcher: dispatcher,
+            metrics: metrics,
+            log: log
+        )
         return EngineHarness(
-            folder: folder, store: store, clock: clock, transport: transport, dispatcher: dispatcher,
-            service: service, topology: topology)
+            folder: folder,
+            store: store,
+            clock: clock,
+            transport: transport,
+            dispatcher: dispatcher,
+            service: service,
+            topology: topology
+        )
     }
 
     static func endpoint(
-        _ id: String, schedule: [Duration] = [.seconds(5), .seconds(300)], maxInFlight: Int = 16
+        _ id: String,
+        schedule: [Duration] = [.seconds(5), .seconds(300)],
+        maxInFlight: Int = 16
     ) -> Endpoint {
         Endpoint(
-            id: EndpointID(id), url: "http://\(id).test/hook", events: [EventPattern("*")].compactMap { $0 },
-            secrets: [secret], maxInFlight: maxInFlight, schedule: RetrySchedule(delays: schedule, jitter: 0.2))
+            id: EndpointID(id),
+            url: "http://\(id).test/hook",
+            events: [EventPattern("*")].compactMap { $0 },
+            secrets: [secret],
+            maxInFlight: maxInFlight,
+            schedule: RetrySchedule(delays: schedule, jitter: 0.2)
+        )
     }
 
     /// Takes in one event and waits for the provider's answer.
     @discardableResult
     func receive(order: String) async -> IngestAnswer {
         let callback = Callback(
-            method: "POST", headers: HeaderFields(), body: Array(order.utf8), sourceAddress: .loopback,
-            receivedAt: clock.now())
+            method: "POST",
+            headers: HeaderFields(),
+            body: Array(order.utf8),
+            sourceAddress: .loopback,
+            receivedAt: clock.now()
+        )
         return await withCheckedContinuation { continuation in
             service.receive(callback, at: "/hooks/plain/main") { continuation.resume(returning: $0) }
         }
@@ -98,13 +130,24 @@ struct PlainProvider: PushProvider {
     func judge(_ callback: Callback, order: OrderLookup) -> Judgement {
         let number = String(decoding: callback.body, as: UTF8.self)
         if number == "forged" { return .refused(Refusal(.badSignature, "the test says so")) }
-        let hex = String(number.utf8.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }, radix: 16)
+        let hex = String(
+            number.utf8.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 },
+            radix: 16
+        )
         let id = EventID(rawValue: "evt_" + String(repeating: "0", count: 32 - hex.count) + hex)
         return .accepted(
             Event(
-                id: id, type: .paymentPaid, source: source, finality: .final, merchantOrderID: number,
-                receivedAt: callback.receivedAt, verification: Verification(method: "hmac"), dedupeKey: number,
-                objectKey: number))
+                id: id,
+                type: .paymentPaid,
+                source: source,
+                finality: .final,
+                merchantOrderID: number,
+                receivedAt: callback.receivedAt,
+                verification: Verification(method: "hmac"),
+                dedupeKey: number,
+                objectKey: number
+            )
+        )
     }
 
     func sample(_ request: SampleRequest) throws(SampleError) -> SampleCallback {
@@ -155,9 +198,12 @@ final class SteeredTransport: Transport {
         let behaviour = state.withLock { state in
             state.sent.append(
                 Sent(
-                    host: host, attempt: Int(request.headers[first: "martlet-attempt"] ?? "") ?? 0,
+                    host: host,
+                    attempt: Int(request.headers[first: "martlet-attempt"] ?? "") ?? 0,
                     eventID: request.headers[first: "webhook-id"] ?? "",
-                    at: clock?.now() ?? Timestamp(milliseconds: 0)))
+                    at: clock?.now() ?? Timestamp(milliseconds: 0)
+                )
+            )
             var list = state.behaviours[host] ?? [.answer(200)]
             let behaviour = list.count > 1 ? list.removeFirst() : list[0]
             state.behaviours[host] = list

@@ -27,7 +27,10 @@ struct FaultyStore: EventStore {
     }
 
     func claimDue(
-        _ endpoint: EndpointID, now: Timestamp, limit: Int, includingRaw: Bool,
+        _ endpoint: EndpointID,
+        now: Timestamp,
+        limit: Int,
+        includingRaw: Bool,
         completion: @escaping Completion<ClaimedBatch>
     ) {
         if faults.strikes(.claim) { return completion(.failure(Self.full)) }

@@ -15,27 +15,41 @@ import Testing
             let before = descriptors()
 
             let valid = SignedCallback(order: "INV-1").body
-            let broken = Array(String(decoding: valid, as: UTF8.self).replacingOccurrences(of: "15.00", with: "16.00").utf8)
+            let broken = Array(
+                String(decoding: valid, as: UTF8.self).replacingOccurrences(of: "15.00", with: "16.00").utf8
+            )
             try expect(403, "rejected", harness, body: broken)
-            let missing = Array(String(decoding: valid, as: UTF8.self).replacingOccurrences(of: "\"sign\"", with: "\"x\"").utf8)
+            let missing = Array(
+                String(decoding: valid, as: UTF8.self).replacingOccurrences(of: "\"sign\"", with: "\"x\"").utf8
+            )
             try expect(400, "rejected", harness, body: missing)
             try expect(404, "rejected", harness, path: "/hooks/cryptomus/other", body: valid)
             try expect(404, "rejected", harness, path: "/", body: valid)
             try expectRaw(
-                413, harness,
+                413,
+                harness,
                 "POST \(SignedCallback.path) HTTP/1.1\r\nHost: a\r\nContent-Length: 10485760\r\n\r\n"
-                    + String(repeating: "x", count: 300_000))
+                    + String(repeating: "x", count: 300_000)
+            )
             try expectRaw(
-                400, harness,
-                "POST \(SignedCallback.path) HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}")
+                400,
+                harness,
+                "POST \(SignedCallback.path) HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}"
+            )
             try expectRaw(
-                431, harness,
-                "POST \(SignedCallback.path) HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "x", count: 17_000))\r\n\r\n")
+                431,
+                harness,
+                "POST \(SignedCallback.path) HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "x", count: 17_000))\r\n\r\n"
+            )
             try expectRaw(400, harness, "nonsense\r\n\r\n")
 
             // A valid callback still goes through.
             let answer = try harness.send(
-                "POST", SignedCallback.path, headers: SignedCallback.headers, body: valid)
+                "POST",
+                SignedCallback.path,
+                headers: SignedCallback.headers,
+                body: valid
+            )
             #expect(answer.body == "ok")
             try await quiet(harness)
             #expect(descriptors() == before)
@@ -46,7 +60,11 @@ import Testing
         try await GatewayHarness.run(sources: SignedCallback.source) { harness in
             await harness.gateway.store.close()
             let answer = try harness.send(
-                "POST", SignedCallback.path, headers: SignedCallback.headers, body: SignedCallback(order: "INV-1").body)
+                "POST",
+                SignedCallback.path,
+                headers: SignedCallback.headers,
+                body: SignedCallback(order: "INV-1").body
+            )
             #expect(answer.status == 503)
             #expect(answer.body == "rejected")
             #expect(answer.headers[first: "retry-after"] != nil)
@@ -66,7 +84,11 @@ import Testing
     @Test func theAdminListenerTellsHealthReadinessAndMetrics() async throws {
         try await GatewayHarness.run(sources: SignedCallback.source) { harness in
             _ = try harness.send(
-                "POST", SignedCallback.path, headers: SignedCallback.headers, body: SignedCallback(order: "A").body)
+                "POST",
+                SignedCallback.path,
+                headers: SignedCallback.headers,
+                body: SignedCallback(order: "A").body
+            )
             func get(_ path: String) throws -> RawClient.Response {
                 let client = try RawClient(port: harness.gateway.adminAddress.port)
                 defer { client.close() }
@@ -88,7 +110,11 @@ import Testing
     // MARK: helpers
 
     private func expect(
-        _ status: Int, _ text: String, _ harness: GatewayHarness, path: String = SignedCallback.path, body: [UInt8]
+        _ status: Int,
+        _ text: String,
+        _ harness: GatewayHarness,
+        path: String = SignedCallback.path,
+        body: [UInt8]
     ) throws {
         let answer = try harness.send("POST", path, headers: SignedCallback.headers, body: body)
         #expect(answer.status == status)

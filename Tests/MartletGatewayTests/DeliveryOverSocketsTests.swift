@@ -10,7 +10,8 @@ import Testing
     @Test func deliversTheEnvelopeOnceSignedAndRecorded() async throws {
         let subscriber = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret)
         try await GatewayHarness.run(
-            sources: SignedCallback.source, endpoints: endpoint("ledger", subscriber.url)
+            sources: SignedCallback.source,
+            endpoints: endpoint("ledger", subscriber.url)
         ) { harness in
             let callback = SignedCallback(order: "INV-1")
             try send(callback, harness)
@@ -39,7 +40,8 @@ import Testing
     @Test func duplicatesAreAcknowledgedAndDeliveredOnce() async throws {
         let subscriber = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret)
         try await GatewayHarness.run(
-            sources: SignedCallback.source, endpoints: endpoint("ledger", subscriber.url)
+            sources: SignedCallback.source,
+            endpoints: endpoint("ledger", subscriber.url)
         ) { harness in
             for _ in 0..<5 { try send(SignedCallback(order: "INV-1"), harness) }
             try send(SignedCallback(order: "INV-2"), harness)
@@ -101,7 +103,8 @@ import Testing
     @Test func aDisabledEndpointGetsNothingAndItsDeliveriesAreKeptAsSkipped() async throws {
         let subscriber = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret)
         try await GatewayHarness.run(
-            sources: SignedCallback.source, endpoints: endpoint("ledger", subscriber.url, "\"enabled\": false")
+            sources: SignedCallback.source,
+            endpoints: endpoint("ledger", subscriber.url, "\"enabled\": false")
         ) { harness in
             let callback = SignedCallback(order: "INV-1")
             try send(callback, harness)
@@ -137,7 +140,10 @@ import Testing
         await hanging.wait(for: 1)
         await first.gateway.stop(within: .milliseconds(50))
         let second = try await GatewayHarness.start(
-            sources: SignedCallback.source, endpoints: endpoints, folder: first.folder)
+            sources: SignedCallback.source,
+            endpoints: endpoints,
+            folder: first.folder
+        )
         await hanging.wait(for: 6)
         let answered = hanging.arrivals.filter { $0.answeredWith == 200 }
         #expect(Set(answered.map(\.eventID)).count == 5)
@@ -156,7 +162,11 @@ import Testing
 
     private func send(_ callback: SignedCallback, _ harness: GatewayHarness) throws {
         let answer = try harness.send(
-            "POST", SignedCallback.path, headers: SignedCallback.headers, body: callback.body)
+            "POST",
+            SignedCallback.path,
+            headers: SignedCallback.headers,
+            body: callback.body
+        )
         #expect(answer.status == 200)
         #expect(answer.body == "ok")
     }

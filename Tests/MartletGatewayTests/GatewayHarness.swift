@@ -32,8 +32,12 @@ struct GatewayHarness {
     ///   - endpoints: likewise.
     ///   - folder: an earlier harness's folder, to start again on the same store.
     static func start(
-        sources: String, endpoints: String = "", extra: String = "", folder: URL? = nil,
-        files: [String: String] = [:], clock: any WallClock = SystemClock()
+        sources: String,
+        endpoints: String = "",
+        extra: String = "",
+        folder: URL? = nil,
+        files: [String: String] = [:],
+        clock: any WallClock = SystemClock()
     ) async throws -> GatewayHarness {
         let folder = try folder ?? makeFolder()
         for (name, text) in files {
@@ -51,7 +55,11 @@ struct GatewayHarness {
             }
             """
         let (configuration, problems) = ConfigurationLoader.load(
-            bytes: Array(json.utf8), folder: folder.path, providers: ProviderRegistry.kinds, environment: [:])
+            bytes: Array(json.utf8),
+            folder: folder.path,
+            providers: ProviderRegistry.kinds,
+            environment: [:]
+        )
         guard let configuration else {
             throw SetUpError(description: problems.map(\.description).joined(separator: "\n"))
         }
@@ -63,11 +71,20 @@ struct GatewayHarness {
 
     /// Runs a body against a gateway, stops it whatever happens, and removes its folder.
     static func run(
-        sources: String, endpoints: String = "", extra: String = "", files: [String: String] = [:],
-        clock: any WallClock = SystemClock(), _ body: (GatewayHarness) async throws -> Void
+        sources: String,
+        endpoints: String = "",
+        extra: String = "",
+        files: [String: String] = [:],
+        clock: any WallClock = SystemClock(),
+        _ body: (GatewayHarness) async throws -> Void
     ) async throws {
         let harness = try await start(
-            sources: sources, endpoints: endpoints, extra: extra, files: files, clock: clock)
+            sources: sources,
+            endpoints: endpoints,
+            extra: extra,
+            files: files,
+            clock: clock
+        )
         do {
             try await body(harness)
         } catch {
@@ -87,7 +104,10 @@ struct GatewayHarness {
 
     /// Sends one request on a connection of its own and reads the answer.
     func send(
-        _ method: String = "POST", _ path: String, headers: [(String, String)] = [], body: [UInt8] = []
+        _ method: String = "POST",
+        _ path: String,
+        headers: [(String, String)] = [],
+        body: [UInt8] = []
     ) throws -> RawClient.Response {
         let client = try connect()
         defer { client.close() }
@@ -95,7 +115,10 @@ struct GatewayHarness {
     }
 
     static func send(
-        on client: RawClient, _ method: String = "POST", _ path: String, headers: [(String, String)] = [],
+        on client: RawClient,
+        _ method: String = "POST",
+        _ path: String,
+        headers: [(String, String)] = [],
         body: [UInt8] = []
     ) throws -> RawClient.Response {
         var head = "\(method) \(path) HTTP/1.1\r\nHost: gateway.test\r\nContent-Length: \(body.count)\r\n"

@@ -11,7 +11,8 @@ struct VectorCase {
 
     static func all(_ provider: String) throws -> (file: [String: Any], cases: [VectorCase]) {
         let file = try #require(
-            try JSONSerialization.jsonObject(with: Fixtures.vectors(provider)) as? [String: Any])
+            try JSONSerialization.jsonObject(with: Fixtures.vectors(provider)) as? [String: Any]
+        )
         let cases = try #require(file["cases"] as? [[String: Any]])
         return (file, try cases.map { VectorCase(id: try #require($0["id"] as? String), json: $0) })
     }

@@ -119,8 +119,12 @@ import Testing
         let orders = try #require(secrets["orders"] as? [String: [String: String]])
         for (id, order) in orders {
             let known = KnownOrder(
-                objectID: id, uid: order["orderUID"], orderSecret: order["order_secret"].map(Secret.init(text:)),
-                ipnSecret: order["ipn_secret"].map(Secret.init(text:)), merchantOrderID: order["merchant_order_id"])
+                objectID: id,
+                uid: order["orderUID"],
+                orderSecret: order["order_secret"].map(Secret.init(text:)),
+                ipnSecret: order["ipn_secret"].map(Secret.init(text:)),
+                merchantOrderID: order["merchant_order_id"]
+            )
             try await harness.gateway.store.save(known, of: SourceID(provider: "kryptoswap", id: "main"))
         }
     }

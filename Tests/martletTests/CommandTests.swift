@@ -48,8 +48,12 @@ import Testing
     @Test func aTriggeredCallbackReachesReceiveAndShowsInTheLists() async throws {
         let environment = ["LEDGER_SECRET": ServedGateway.endpointSecret]
         let receiver = try MartletProcess(
-            ["receive", "--listen", "127.0.0.1:0", "--secret", "env:LEDGER_SECRET", "--count", "1", "--timeout", "60s"],
-            environment: environment)
+            [
+                "receive", "--listen", "127.0.0.1:0", "--secret", "env:LEDGER_SECRET", "--count", "1", "--timeout",
+                "60s",
+            ],
+            environment: environment
+        )
         let address = try await receiver.line(with: "listening on").split(separator: " ").last ?? ""
         let folder = try ServedGateway.makeFolder(endpoints: ServedGateway.endpoint("ledger", "http://\(address)/hook"))
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -48,7 +48,10 @@ import Testing
     // MARK: load
 
     private func load(
-        _ gateway: ServedGateway, round: Int, _ acknowledged: Acknowledged, killAfter pause: Duration
+        _ gateway: ServedGateway,
+        round: Int,
+        _ acknowledged: Acknowledged,
+        killAfter pause: Duration
     ) async {
         await withTaskGroup(of: Void.self) { group in
             for client in 0..<Self.clients {
@@ -119,7 +122,8 @@ import Testing
         }
         print(
             "crash test: rounds \(Self.rounds), acknowledged \(wanted.count), delivered \(delivered) to two endpoints, "
-                + "duplicated \(duplicated), altered \(altered), lost \(lost)")
+                + "duplicated \(duplicated), altered \(altered), lost \(lost)"
+        )
         #expect(lost == 0)
         #expect(altered == 0)
     }

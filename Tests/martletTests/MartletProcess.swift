@@ -42,7 +42,9 @@ final class MartletProcess: Sendable {
 
     /// Starts a command and follows its standard error (or output).
     init(
-        _ arguments: [String], executable: URL = MartletProcess.executable, environment: [String: String] = [:],
+        _ arguments: [String],
+        executable: URL = MartletProcess.executable,
+        environment: [String: String] = [:],
         followOutput: Bool = false
     ) throws {
         let process = Process()
@@ -135,7 +137,8 @@ final class MartletProcess: Sendable {
                 }
                 if isEnd {
                     waiting.continuation.resume(
-                        throwing: Failure(description: "ended without \(waiting.needle): \(state.text)"))
+                        throwing: Failure(description: "ended without \(waiting.needle): \(state.text)")
+                    )
                 }
                 return isEnd
             }

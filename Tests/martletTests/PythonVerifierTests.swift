@@ -9,14 +9,20 @@ import Testing
         let count = 1000
         let script = Fixtures.folder.deletingLastPathComponent().appendingPathComponent("Python/verify_deliveries.py")
         let python = try MartletProcess(
-            ["python3", "-B", script.path, "--secret", "env:MARTLET_TEST_SECRET", "--count", "\(count)", "--timeout", "120"],
+            [
+                "python3", "-B", script.path, "--secret", "env:MARTLET_TEST_SECRET", "--count", "\(count)", "--timeout",
+                "120",
+            ],
             executable: URL(fileURLWithPath: "/usr/bin/env"),
-            environment: ["MARTLET_TEST_SECRET": ServedGateway.endpointSecret], followOutput: true)
+            environment: ["MARTLET_TEST_SECRET": ServedGateway.endpointSecret],
+            followOutput: true
+        )
         // The first line is the port.
         let port = try #require(UInt16(try await python.line(with: "")))
 
         let folder = try ServedGateway.makeFolder(
-            endpoints: ServedGateway.endpoint("python", "http://127.0.0.1:\(port)/hook"))
+            endpoints: ServedGateway.endpoint("python", "http://127.0.0.1:\(port)/hook")
+        )
         let gateway = try await ServedGateway.start(in: folder)
         let client = try RawClient(port: gateway.ingestPort)
         for number in 0..<count {

@@ -48,7 +48,10 @@ struct ServedGateway {
         ])
         let line = try await process.line(with: "gateway started")
         return ServedGateway(
-            process: process, ingestPort: try port(in: line, "ingest="), adminPort: try port(in: line, "admin="))
+            process: process,
+            ingestPort: try port(in: line, "ingest="),
+            adminPort: try port(in: line, "admin=")
+        )
     }
 
     private static func port(in line: String, _ key: String) throws -> UInt16 {

@@ -48,8 +48,14 @@ package actor Dispatcher {
     private var waitingForEnd: [CheckedContinuation<Void, Never>] = []
 
     package init(
-        executor: QueueExecutor, store: any EventStore, transport: any Transport, clock: any WallClock,
-        random: any RandomSource, metrics: EngineMetrics, log: Logger, window: Int = 256
+        executor: QueueExecutor,
+        store: any EventStore,
+        transport: any Transport,
+        clock: any WallClock,
+        random: any RandomSource,
+        metrics: EngineMetrics,
+        log: Logger,
+        window: Int = 256
     ) {
         self.executor = executor
         self.store = store
@@ -63,7 +69,8 @@ package actor Dispatcher {
         mailbox.open(
             Mailbox(queue: executor.queue) { [weak self] messages in
                 self?.assumeIsolated { $0.receive(messages) }
-            })
+            }
+        )
     }
 
     // MARK: from other queues
@@ -76,7 +83,11 @@ package actor Dispatcher {
     ///   - deliveries: as planned; those in flight hold a place in their lane's window.
     ///   - ids: the store's numbers, in the same order.
     package nonisolated func committed(
-        _ event: Event, envelope: [UInt8], raw: [UInt8], deliveries: [NewDelivery], ids: [DeliveryID]
+        _ event: Event,
+        envelope: [UInt8],
+        raw: [UInt8],
+        deliveries: [NewDelivery],
+        ids: [DeliveryID]
     ) {
         for (delivery, id) in zip(deliveries, ids) {
             switch delivery.state {
@@ -84,8 +95,15 @@ package actor Dispatcher {
                 post(
                     .handedOver(
                         ClaimedDelivery(
-                            id: id, eventID: event.id, endpoint: delivery.endpoint, attempts: 0, envelope: envelope,
-                            raw: raw)))
+                            id: id,
+                            eventID: event.id,
+                            endpoint: delivery.endpoint,
+                            attempts: 0,
+                            envelope: envelope,
+                            raw: raw
+                        )
+                    )
+                )
             case .pending: post(.pending(delivery.endpoint, due: delivery.dueAt))
             default: break
             }
@@ -124,7 +142,8 @@ package actor Dispatcher {
             } else {
                 log.warning(
                     "pending deliveries of an endpoint that is not configured wait in the store",
-                    metadata: ["endpoint": "\(id)"])
+                    metadata: ["endpoint": "\(id)"]
+                )
             }
         }
         rescheduleWake()

@@ -16,7 +16,10 @@ package final class LaneGate: Sendable {
             let granted = min(count, capacity - current)
             if granted <= 0 { return 0 }
             let (exchanged, original) = occupied.compareExchange(
-                expected: current, desired: current + granted, ordering: .acquiringAndReleasing)
+                expected: current,
+                desired: current + granted,
+                ordering: .acquiringAndReleasing
+            )
             if exchanged { return granted }
             current = original
         }

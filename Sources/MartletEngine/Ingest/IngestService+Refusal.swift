@@ -15,7 +15,8 @@ extension IngestService {
             metadata: [
                 "source": "\(source)", "reason": "\(refusal.reason.rawValue)", "detail": "\(refusal.detail)",
                 "address": "\(passage.callback.sourceAddress)",
-            ])
+            ]
+        )
         guard refusal.reason.isQuarantined else {
             return answer(passage, with: reply, outcome: refusal.reason.rawValue)
         }
@@ -35,7 +36,8 @@ extension IngestService {
             "callback not stored, answered 503",
             metadata: [
                 "source": "\(passage.source.provider.source)", "error": "\(error.label)", "detail": "\(error)",
-            ])
+            ]
+        )
         answer(passage, with: .rejected(503, retryAfter: Self.retryAfter), outcome: "unavailable")
     }
 

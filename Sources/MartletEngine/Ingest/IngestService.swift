@@ -48,7 +48,11 @@ package final class IngestService: Sendable {
     let log: Logger
 
     package init(
-        store: any EventStore, topology: TopologyBox, dispatcher: Dispatcher, metrics: EngineMetrics, log: Logger
+        store: any EventStore,
+        topology: TopologyBox,
+        dispatcher: Dispatcher,
+        metrics: EngineMetrics,
+        log: Logger
     ) {
         self.store = store
         self.topology = topology
@@ -63,7 +67,9 @@ package final class IngestService: Sendable {
     ///   - path: the request's path without its query.
     ///   - respond: called exactly once, on any queue.
     package func receive(
-        _ callback: Callback, at path: String, respond: @escaping @Sendable (IngestAnswer) -> Void
+        _ callback: Callback,
+        at path: String,
+        respond: @escaping @Sendable (IngestAnswer) -> Void
     ) {
         guard let source = topology.current.source(at: path) else { return respond(.rejected(404)) }
         let passage = Passage(source: source, callback: callback, startedAt: .now, respond: respond)
@@ -84,7 +90,11 @@ package final class IngestService: Sendable {
         let plan = FanOut.plan(event, for: topology.current.subscribers, at: passage.callback.receivedAt)
         let envelope = EventEnvelope.render(event)
         let capture = Capture(
-            event: event, envelope: envelope, raw: RawCallback.render(passage.callback), deliveries: plan.deliveries)
+            event: event,
+            envelope: envelope,
+            raw: RawCallback.render(passage.callback),
+            deliveries: plan.deliveries
+        )
         let handedAt = ContinuousClock.now
         store.capture(capture) { [self] result in
             metrics.commitSeconds.observe(ContinuousClock.now - handedAt)
@@ -101,7 +111,11 @@ package final class IngestService: Sendable {
 
     /// What must happen in memory once the event is on disk.
     private func committed(
-        _ event: Event, _ envelope: [UInt8], _ capture: Capture, _ plan: FanOut.Plan, _ outcome: CaptureOutcome
+        _ event: Event,
+        _ envelope: [UInt8],
+        _ capture: Capture,
+        _ plan: FanOut.Plan,
+        _ outcome: CaptureOutcome
     ) {
         guard case .stored(let ids) = outcome else {
             if outcome != .duplicate { metrics.events.increment([event.source.provider, event.type.rawValue]) }

@@ -8,12 +8,19 @@ import MartletWire
 extension Dispatcher {
     /// Decides what follows an attempt and writes both down in one transaction. Called on the transport's queue.
     nonisolated func attemptEnded(
-        _ delivery: ClaimedDelivery, number: Int, endpoint: Endpoint, _ result: AttemptResult
+        _ delivery: ClaimedDelivery,
+        number: Int,
+        endpoint: Endpoint,
+        _ result: AttemptResult
     ) {
         post(.attemptEnded(endpoint.id))
         let record = AttemptRecord(
-            delivery: delivery.id, endpoint: endpoint.id, number: number, result: result,
-            next: next(after: result, number: number, endpoint: endpoint))
+            delivery: delivery.id,
+            endpoint: endpoint.id,
+            number: number,
+            result: result,
+            next: next(after: result, number: number, endpoint: endpoint)
+        )
         metrics.attempts.increment([endpoint.id.rawValue, result.outcome.label])
         metrics.attemptSeconds.observe(result.duration)
         logAttempt(record, of: delivery.eventID)
@@ -25,7 +32,11 @@ extension Dispatcher {
         let now = clock.now()
         let asked = result.headers[first: "retry-after"].flatMap { RetryAfter.pause($0, now: now) }
         let decision = endpoint.schedule.decide(
-            afterFailure: number, at: now, retryAfter: asked, unit: random.unit())
+            afterFailure: number,
+            at: now,
+            retryAfter: asked,
+            unit: random.unit()
+        )
         switch decision {
         case .retry(let moment): return .retry(at: moment)
         case .dead: return .dead
@@ -41,7 +52,8 @@ extension Dispatcher {
             case .failure(let error):
                 log.error(
                     "attempt not recorded, trying again",
-                    metadata: ["delivery": "\(record.delivery)", "error": "\(error.label)", "detail": "\(error)"])
+                    metadata: ["delivery": "\(record.delivery)", "error": "\(error.label)", "detail": "\(error)"]
+                )
                 _ = clock.schedule(at: clock.now() + .seconds(1), on: executor.queue) { [self] in write(record) }
             }
         }

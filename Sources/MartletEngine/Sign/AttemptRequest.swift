@@ -34,7 +34,8 @@ package struct SigningEndpoint: Sendable {
         headers.append("webhook-timestamp", String(now.seconds))
         headers.append(
             "webhook-signature",
-            StandardWebhooks.signatures(id: id, timestamp: now.seconds, body: body, secrets: secrets))
+            StandardWebhooks.signatures(id: id, timestamp: now.seconds, body: body, secrets: secrets)
+        )
         headers.append("martlet-delivery", delivery.id.description)
         headers.append("martlet-attempt", String(number))
         headers.append("traceparent", "00-\(delivery.eventID.hexDigits)-\(Self.hex(max(spanID, 1)))-01")
@@ -43,7 +44,12 @@ package struct SigningEndpoint: Sendable {
             headers.append(pair.name, value)
         }
         return OutboundRequest(
-            url: endpoint.url, headers: headers, body: body, timeout: endpoint.timeout, egress: endpoint.egress)
+            url: endpoint.url,
+            headers: headers,
+            body: body,
+            timeout: endpoint.timeout,
+            egress: endpoint.egress
+        )
     }
 
     private static func hex(_ number: UInt64) -> String {

@@ -20,8 +20,11 @@ package struct Retention: Sendable, Equatable {
 
     func horizon(at now: Timestamp) -> RetentionHorizon {
         RetentionHorizon(
-            events: now - events, raw: now - raw, quarantine: now - quarantine,
-            dedupe: now - dedupe)
+            events: now - events,
+            raw: now - raw,
+            quarantine: now - quarantine,
+            dedupe: now - dedupe
+        )
     }
 }
 

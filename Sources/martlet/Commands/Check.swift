@@ -5,7 +5,8 @@ import MartletCore
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print every problem of a configuration with its JSON path; exit 1 if any is an error.")
+        abstract: "Print every problem of a configuration with its JSON path; exit 1 if any is an error."
+    )
 
     @OptionGroup var file: ConfigurationOption
     @Flag(name: .long, help: "Print one JSON object instead of a table.") var json = false
@@ -13,7 +14,8 @@ struct Check: ParsableCommand {
     func run() throws {
         let (configuration, problems) = file.read()
         Console.output(
-            json ? CheckReport.json(problems, path: file.config) : CheckReport.render(problems, path: file.config))
+            json ? CheckReport.json(problems, path: file.config) : CheckReport.render(problems, path: file.config)
+        )
         if configuration == nil { throw ExitCode(1) }
     }
 }

@@ -5,8 +5,10 @@ import MartletStore
 
 struct Deliveries: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look at deliveries and their attempts.", subcommands: [List.self, Show.self],
-        defaultSubcommand: List.self)
+        abstract: "Look at deliveries and their attempts.",
+        subcommands: [List.self, Show.self],
+        defaultSubcommand: List.self
+    )
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List deliveries, newest first.")
@@ -28,8 +30,11 @@ struct Deliveries: AsyncParsableCommand {
 
         func run() async throws {
             let query = DeliveryQuery(
-                state: state.flatMap(DeliveryState.init), endpoint: endpoint.map(EndpointID.init),
-                event: event.map(EventID.init(rawValue:)), limit: limit)
+                state: state.flatMap(DeliveryState.init),
+                endpoint: endpoint.map(EndpointID.init),
+                event: event.map(EventID.init(rawValue:)),
+                limit: limit
+            )
             let deliveries = try await store.withStore { try await $0.deliveries(query) }
             Console.output(store.json ? DeliveryPrinter.json(deliveries) : DeliveryPrinter.table(deliveries))
         }

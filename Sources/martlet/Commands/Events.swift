@@ -6,7 +6,10 @@ import MartletWire
 
 struct Events: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look at stored events.", subcommands: [List.self, Show.self], defaultSubcommand: List.self)
+        abstract: "Look at stored events.",
+        subcommands: [List.self, Show.self],
+        defaultSubcommand: List.self
+    )
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List events, newest first.")
@@ -26,7 +29,14 @@ struct Events: AsyncParsableCommand {
 
         func run() async throws {
             let query = EventQuery(
-                shop: shop, provider: provider, source: source, type: type, order: order, object: object, limit: limit)
+                shop: shop,
+                provider: provider,
+                source: source,
+                type: type,
+                order: order,
+                object: object,
+                limit: limit
+            )
             let events = try await store.withStore { try await $0.events(query) }
             if store.json { return Console.output(EventPrinter.json(events)) }
             Console.output(EventPrinter.table(events))
@@ -35,7 +45,8 @@ struct Events: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show one event with its deliveries and its raw callback.")
+            abstract: "Show one event with its deliveries and its raw callback."
+        )
 
         @Argument(help: "The event's id, evt_….") var id: String
         @OptionGroup var store: StoreOption

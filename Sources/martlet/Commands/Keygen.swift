@@ -6,15 +6,20 @@ import MartletCrypto
 
 struct Keygen: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make a secret for an endpoint (whsec_…), or a key pair.")
+        abstract: "Make a secret for an endpoint (whsec_…), or a key pair."
+    )
 
-    @Flag(help: "Make an ed25519 pair: the secret key (whsk_…) on the first line, the public key (whpk_…) on the second.")
+    @Flag(
+        help: "Make an ed25519 pair: the secret key (whsk_…) on the first line, the public key (whpk_…) on the second."
+    )
     var asymmetric = false
 
     @Option(
         help: ArgumentHelp(
             "Write an RSA pair to PREFIX.private.pem and PREFIX.public.pem; it stands in for SpectroCoin's in tests.",
-            valueName: "prefix"))
+            valueName: "prefix"
+        )
+    )
     var rsa: String?
 
     func validate() throws {
@@ -44,7 +49,10 @@ struct Keygen: ParsableCommand {
 
     private func write(_ bytes: [UInt8], to path: String, mode: Int) throws {
         let isWritten = FileManager.default.createFile(
-            atPath: path, contents: Data(bytes), attributes: [.posixPermissions: mode])
+            atPath: path,
+            contents: Data(bytes),
+            attributes: [.posixPermissions: mode]
+        )
         if !isWritten { throw ValidationError("\(path) cannot be written; does its folder exist?") }
     }
 }

@@ -13,7 +13,8 @@ struct Receive: AsyncParsableCommand {
         discussion: """
             Answers 200 to a delivery whose signature verifies (Standard Webhooks), 400 to any other.
             The first line on standard error is the address it listens on.
-            """)
+            """
+    )
 
     @Option(help: "Where to listen; port 0 lets the system choose.") var listen = "127.0.0.1:9090"
     @Option(help: ArgumentHelp("The endpoint's secret: env:NAME, file:PATH or plain:VALUE.", valueName: "reference"))
@@ -23,7 +24,9 @@ struct Receive: AsyncParsableCommand {
     @Flag(help: "Print one JSON object a line.") var json = false
 
     func validate() throws {
-        if ListenAddress(listen) == nil { throw ValidationError("--listen must be ADDRESS:PORT, such as 127.0.0.1:9090.") }
+        if ListenAddress(listen) == nil {
+            throw ValidationError("--listen must be ADDRESS:PORT, such as 127.0.0.1:9090.")
+        }
         if let count, count < 1 { throw ValidationError("--count must be at least 1.") }
         if let timeout, SettingsReader.duration(from: timeout) == nil {
             throw ValidationError("--timeout must be a duration such as 500ms, 30s or 5m.")
@@ -35,7 +38,11 @@ struct Receive: AsyncParsableCommand {
         let subscriber = Subscriber(secret: try SecretOption.webhookSecret(secret), json: json)
         let loop = try EventLoop(label: "martlet.receive.loop")
         let listener = HTTPListener(
-            loop: loop, address: address, limits: Self.limits, handler: { subscriber.handle($0, $1) })
+            loop: loop,
+            address: address,
+            limits: Self.limits,
+            handler: { subscriber.handle($0, $1) }
+        )
         let bound = try await listener.start()
         Console.error("listening on \(bound)\n")
         let isComplete = await wait(for: subscriber)

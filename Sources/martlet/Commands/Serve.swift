@@ -15,7 +15,8 @@ struct Serve: AsyncParsableCommand {
         discussion: """
             SIGTERM or SIGINT: stop taking callbacks, finish what runs, exit 0. A second signal exits at once.
             SIGHUP: read the configuration again; a bad file is refused whole and the running settings stay.
-            """)
+            """
+    )
 
     @OptionGroup var file: ConfigurationOption
 
@@ -49,13 +50,17 @@ struct Serve: AsyncParsableCommand {
         }
         log.notice(
             "gateway started",
-            metadata: ["ingest": "\(gateway.ingestAddress)", "admin": "\(gateway.adminAddress)"])
+            metadata: ["ingest": "\(gateway.ingestAddress)", "admin": "\(gateway.adminAddress)"]
+        )
         await followSignals(signals, gateway, configuration, log)
         log.notice("gateway stopped")
     }
 
     private func followSignals(
-        _ signals: SignalStream, _ gateway: Gateway, _ started: Configuration, _ log: Logger
+        _ signals: SignalStream,
+        _ gateway: Gateway,
+        _ started: Configuration,
+        _ log: Logger
     ) async {
         var running = started
         for await signal in signals.values {
@@ -73,7 +78,8 @@ struct Serve: AsyncParsableCommand {
         guard let configuration else {
             log.error(
                 "configuration refused, the running settings stay",
-                metadata: ["problems": "\(problems.map(\.description).joined(separator: "; "))"])
+                metadata: ["problems": "\(problems.map(\.description).joined(separator: "; "))"]
+            )
             return running
         }
         do {

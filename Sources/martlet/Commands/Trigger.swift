@@ -14,7 +14,8 @@ struct Trigger: AsyncParsableCommand {
             The sample is signed with the secrets of the configuration, as the provider would sign it.
             SpectroCoin signs with a private key that only SpectroCoin has: make a pair with
             "martlet keygen --rsa PREFIX", put the public key into publicKeys, and give the private one here.
-            """)
+            """
+    )
 
     @Argument(help: ArgumentHelp("The source.", valueName: "provider/id")) var source: String
     @Option(help: "The status, in the provider's own word, such as paid.") var status: String
@@ -32,8 +33,14 @@ struct Trigger: AsyncParsableCommand {
         let provider = try provider(in: configuration)
         let now = SystemClock().now()
         let request = SampleRequest(
-            status: status, orderID: order, amount: amount, currency: currency, privateKeyPEM: try readPrivateKey(),
-            nonce: SystemRandom().next(), now: now)
+            status: status,
+            orderID: order,
+            amount: amount,
+            currency: currency,
+            privateKeyPEM: try readPrivateKey(),
+            nonce: SystemRandom().next(),
+            now: now
+        )
         let sample: SampleCallback
         do {
             sample = try provider.sample(request)
@@ -69,9 +76,12 @@ struct Trigger: AsyncParsableCommand {
         let base = url ?? "http://\(configuration.ingest.listen)"
         let stem = base.hasSuffix("/") ? String(base.dropLast()) : base
         let request = OutboundRequest(
-            url: "\(stem)/hooks/\(source)", headers: sample.headers, body: sample.body,
+            url: "\(stem)/hooks/\(source)",
+            headers: sample.headers,
+            body: sample.body,
             // The operator names the gateway himself; it usually is on this very machine.
-            egress: EgressPolicy(allowed: ["0.0.0.0/0", "::/0"].compactMap(AddressBlock.init)))
+            egress: EgressPolicy(allowed: ["0.0.0.0/0", "::/0"].compactMap(AddressBlock.init))
+        )
         let loop = try EventLoop(label: "martlet.trigger.loop")
         let transport = CurlTransport(loop: loop)
         let result = await withCheckedContinuation { continuation in
@@ -85,7 +95,12 @@ struct Trigger: AsyncParsableCommand {
     /// The id that the gateway gives the event, known beforehand because the same change has the same id.
     private func eventID(of sample: SampleCallback, from provider: any PushProvider, at now: Timestamp) -> EventID? {
         let callback = Callback(
-            method: "POST", headers: sample.headers, body: sample.body, sourceAddress: .loopback, receivedAt: now)
+            method: "POST",
+            headers: sample.headers,
+            body: sample.body,
+            sourceAddress: .loopback,
+            receivedAt: now
+        )
         if case .accepted(let event) = provider.judge(callback, order: .unknown) { return event.id }
         return nil
     }
@@ -113,7 +128,8 @@ struct Trigger: AsyncParsableCommand {
         case .failed(let failure):
             Console.error(
                 "\(source): no answer (\(failure.rawValue): \(result.detail ?? "")). Is the gateway running? "
-                    + "Start it with: martlet serve --config \(file.config)\n")
+                    + "Start it with: martlet serve --config \(file.config)\n"
+            )
         }
     }
 }

@@ -31,7 +31,10 @@ enum EventPrinter {
             deliveries
 
             """
-        text += DeliveryPrinter.table(detail.deliveries, whenEmpty: "None: no endpoint wanted it, or a flag withheld it.")
+        text += DeliveryPrinter.table(
+            detail.deliveries,
+            whenEmpty: "None: no endpoint wanted it, or a flag withheld it."
+        )
         text += "\nbody\n" + Table.printable(String(decoding: event.envelope, as: UTF8.self)) + "\n"
         let raw = detail.raw.map { Table.printable(String(decoding: $0, as: UTF8.self)) }
         return text + "\nraw callback\n" + (raw ?? "No longer kept.") + "\n"

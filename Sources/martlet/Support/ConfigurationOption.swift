@@ -25,6 +25,9 @@ struct ConfigurationOption: ParsableArguments {
 
     func read() -> (configuration: Configuration?, problems: [SettingsProblem]) {
         ConfigurationLoader.load(
-            path: config, providers: ProviderRegistry.kinds, environment: ProcessInfo.processInfo.environment)
+            path: config,
+            providers: ProviderRegistry.kinds,
+            environment: ProcessInfo.processInfo.environment
+        )
     }
 }

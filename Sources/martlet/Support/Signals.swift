@@ -25,7 +25,8 @@ final class SignalStream: Sendable {
                 source.setEventHandler { continuation.yield(number) }
                 source.activate()
                 return source
-            })
+            }
+        )
     }
 
     /// Gives the signals that stop a process back their default action: an operator who insists gets his way.

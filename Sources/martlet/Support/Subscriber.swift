@@ -25,9 +25,13 @@ final class Subscriber: Sendable {
         guard request.method == "POST" else { return reply.send(.text(405, "use POST", headers: [("Allow", "POST")])) }
         let headers = request.headers
         let failure = StandardWebhooks.failure(
-            id: headers[first: "webhook-id"] ?? "", timestamp: headers[first: "webhook-timestamp"] ?? "",
-            signatures: headers[first: "webhook-signature"] ?? "", body: request.body, secrets: [secret],
-            now: SystemClock().now())
+            id: headers[first: "webhook-id"] ?? "",
+            timestamp: headers[first: "webhook-timestamp"] ?? "",
+            signatures: headers[first: "webhook-signature"] ?? "",
+            body: request.body,
+            secrets: [secret],
+            now: SystemClock().now()
+        )
         report(request, failure)
         reply.send(failure == nil ? .text(200, "ok") : .text(400, failure ?? ""))
         if failure == nil { continuation.yield() }
