@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import MartletCore
+import MartletCrypto
+import MartletWire
+
+/// The section `endpoints`.
+extension ConfigurationReader {
+    func readEndpoints(shops: [String], defaults: Configuration.Delivery) -> [Endpoint] {
+        var endpoints: [Endpoint] = []
+        let entries = objects("endpoints")
+        if entries.isEmpty, problems.all.allSatisfy({ !$0.path.hasPrefix("$.endpoints") }) {
+            warn("$.endpoints", "names no endpoint, so events are kept and delivered to nobody")
+        }
+        for (reader, _) in entries {
+            let endpoint = readEndpoint(reader, shops: shops, defaults: defaults)
+            if !endpoint.id.rawValue.isEmpty, endpoints.contains(where: { $0.id == endpoint.id }) {
+                reader.fail("id", "\"\(endpoint.id)\" is the id of an earlier endpoint; ids are unique")
+            }
+            endpoints.append(endpoint)
+        }
+        return endpoints
+    }
+
+    private func readEndpoint(_ reader: SettingsReader, shops: [String], defaults: Configuration.Delivery) -> Endpoint {
+        let id = identifier("id", of: reader) ?? ""
+        let egress = EgressPolicy(allowed: networks("allowNetworks", of: reader, default: defaults.egress.allowed))
+        let delays = schedule("schedule", of: reader, default: defaults.schedule.delays)
+        refuseMissingFeatures(reader)
+        let endpoint = Endpoint(
+            id: EndpointID(id),
+            url: readURL(reader, egress: egress),
+            shops: shopSet("shops", of: reader, among: shops),
+            events: readEvents(reader),
+            secrets: readSecrets(reader),
+            isEnabled: reader.bool("enabled", default: true),
+            headers: readHeaders(reader),
+            includeRaw: reader.bool("includeRaw", default: false),
+            maxInFlight: reader.integer("maxInFlight", default: 16, in: 1...1024),
+            timeout: duration("timeout", of: reader, default: defaults.timeout, in: Self.timeouts),
+            schedule: RetrySchedule(delays: delays, jitter: defaults.schedule.jitter),
+            egress: egress
+        )
+        reader.finish()
+        return endpoint
+    }
+
+    private func refuseMissingFeatures(_ reader: SettingsReader) {
+        onlyChoice("v1", "signature", of: reader, later: ["v1a", "v1+v1a"])
+        onlyChoice("none", "ordering", of: reader, later: ["perObject"])
+        refuseUnavailable("ratePerSecond", of: reader, remedy: "remove it, and limit with \"maxInFlight\"")
+        refuseUnavailable("auth", of: reader, remedy: "remove it, and send \"authorization\" in \"headers\"")
+        refuseUnavailable("tls", of: reader, remedy: "remove it; certificates of public authorities are checked anyway")
+    }
+
+    private func readURL(_ reader: SettingsReader, egress: EgressPolicy) -> String {
+        guard let text = reader.requiredString("url") else { return "" }
+        do {
+            let url = try EndpointURL(text)
+            if !url.isEncrypted, !url.isLoopback {
+                reader.warn("url", "is not encrypted, so anybody on the way can read the events; use \"https://\"")
+            }
+            if let address = url.address, !egress.permits(address) {
+                reader.warn(
+                    "url",
+                    "points to a special network (\(address)), where deliveries are refused; list it in \"allowNetworks\""
+                )
+            }
+        } catch {
+            reader.fail("url", error.message)
+        }
+        return text
+    }
+
+    private func readEvents(_ reader: SettingsReader) -> [EventPattern] {
+        guard let value = reader.value("events") else { return [EventPattern("*")].compactMap { $0 } }
+        if value == .array([]) { reader.fail("events", "must name at least one type, or \"*\" for all") }
+        return texts("events", of: reader).compactMap { path, text in
+            guard let pattern = EventPattern(text) else {
+                report(path, "must be \"*\", a group such as \"payment.*\" or a type such as \"payment.paid\"")
+                return nil
+            }
+            if !Self.knownTypes.contains(where: pattern.matches) {
+                let known = Self.knownTypes.map(\.rawValue) + ["payment.*", "payout.*"]
+                let near = known.min { $0.editDistance(to: text) < $1.editDistance(to: text) } ?? "*"
+                warn(path, "matches no type of event; did you mean \"\(near)\"?")
+            }
+            return pattern
+        }
+    }
+
+    /// Providers' news and the operational events (contract.md sections 5 and 7).
+    private static let knownTypes =
+        EventType.all
+        + ["endpoint.disabled", "endpoint.recovered", "delivery.dead", "watch.overdue"].map(EventType.init(rawValue:))
+
+    private func readSecrets(_ reader: SettingsReader) -> [Secret] {
+        let elements = reader.list("secrets")
+        let isList = if case .array = reader.value("secrets") { true } else { reader.value("secrets") == nil }
+        if elements.isEmpty, isList {
+            reader.fail(
+                "secrets",
+                "must name at least one secret, such as \"env:LEDGER_SECRET\"; \"martlet keygen\" makes one"
+            )
+        }
+        var secrets: [Secret] = []
+        for index in elements.indices {
+            let (place, name) = element(index, of: "secrets", in: reader)
+            guard let secret = readWebhookSecret(name, of: place) else { continue }
+            if secrets.contains(secret) { place.fail(name, "repeats an earlier secret; each signs once") }
+            secrets.append(secret)
+        }
+        return secrets
+    }
+
+    private func readWebhookSecret(_ name: String, of reader: SettingsReader) -> Secret? {
+        guard let secret = reader.secret(name) else { return nil }
+        if secret.withExposedBytes({ $0.starts(with: "whsk_".utf8) }) {
+            reader.fail(
+                name,
+                "is an asymmetric key (\"whsk_\"), which is not available in this version yet; use \"whsec_\""
+            )
+            return nil
+        }
+        do throws(CryptoError) {
+            _ = try WebhookSecret(secret)
+            return secret
+        } catch {
+            reader.fail(name, error.description)
+            return nil
+        }
+    }
+}
