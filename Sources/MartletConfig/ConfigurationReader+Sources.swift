@@ -14,8 +14,8 @@ extension ConfigurationReader {
             let id = identifier("id", of: reader)
             let routing = readRouting(reader, shops: shops)
             guard let kind = readKind(reader) else { continue }
-            // A bad id is replaced, so that the provider's own settings are checked all the same.
-            let source = SourceID(provider: kind.name, id: id ?? "unnamed")
+            // A bad id gives way to one that no source can have, so that the provider's own settings are read as well.
+            let source = SourceID(provider: kind.name, id: id ?? "?")
             if id != nil, sources.contains(where: { $0.id == source }) {
                 reader.fail("id", "\"\(source)\" is an earlier source; the ids of one provider are unique")
             }
