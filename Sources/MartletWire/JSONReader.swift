@@ -22,7 +22,8 @@ package enum JSONReader {
     /// Each member's range goes from the opening quote of its name to the end of its value, without the commas and
     /// spaces around it. Throws `JSONReadError`; `notAnObject` if the text is some other value.
     package static func readObject(
-        _ bytes: [UInt8], maxDepth: Int = 32
+        _ bytes: [UInt8],
+        maxDepth: Int = 32
     ) throws(JSONReadError) -> (object: JSONObject, ranges: [Range<Int>]) {
         try bytes.withUnsafeBufferPointer { buffer throws(JSONReadError) in
             var parser = try JSONParser(buffer, maxDepth: maxDepth)

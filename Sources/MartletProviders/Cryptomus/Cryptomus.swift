@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package import MartletCore
+
+/// Cryptomus: JSON bodies that carry an MD5 digest made with an API key (providers.md section 4).
+package struct Cryptomus: PushProvider {
+    package let source: SourceID
+    package let acknowledgement = Acknowledgement(body: "ok")
+
+    /// Signs payments and static wallets; nil answers them `misconfigured`.
+    let paymentKey: Secret?
+    /// Signs payouts; nil answers them `misconfigured`.
+    let payoutKey: Secret?
+    /// Senders that are let in; empty lets everybody in, who then has to know the key.
+    let allowedSources: [AddressBlock]
+    /// For asking the provider back.
+    package let apiBase: String
+    /// For asking the provider back.
+    package let merchant: String?
+
+    package static let kind = ProviderKind(
+        name: "cryptomus",
+        makePush: { source, settings in
+            let problems = settings.problems.all.count
+            let provider = Cryptomus(source: source, settings: settings)
+            return settings.hasErrors(since: problems) ? nil : provider
+        }
+    )
+
+    package init(
+        source: SourceID,
+        paymentKey: Secret?,
+        payoutKey: Secret?,
+        allowedSources: [AddressBlock] = [],
+        apiBase: String = "https://api.cryptomus.com",
+        merchant: String? = nil
+    ) {
+        self.source = source
+        self.paymentKey = paymentKey
+        self.payoutKey = payoutKey
+        self.allowedSources = allowedSources
+        self.apiBase = apiBase
+        self.merchant = merchant
+    }
+
+    private init(source: SourceID, settings: SettingsReader) {
+        self.init(
+            source: source,
+            paymentKey: settings.keyMaterial("paymentKey"),
+            payoutKey: settings.keyMaterial("payoutKey"),
+            allowedSources: settings.addressBlocks("allowedSources"),
+            apiBase: settings.baseAddress("apiBase") ?? "https://api.cryptomus.com",
+            merchant: settings.string("merchant")
+        )
+        if !settings.has("paymentKey"), !settings.has("payoutKey") {
+            let message = "has neither paymentKey nor payoutKey, so every callback is answered 503; give the API keys"
+            settings.warn("", message)
+        }
+    }
+}
