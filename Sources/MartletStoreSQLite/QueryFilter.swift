@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+import GRDB
+import MartletCore
+
+/// Gathers conditions and their values for one list; a nil value adds no condition.
+struct QueryFilter {
+    private var conditions: [String] = []
+    private(set) var arguments: [DatabaseValue] = []
+
+    /// `WHERE …`, or nothing.
+    var clause: String { conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ") }
+
+    mutating func add(_ condition: String) {
+        conditions.append(condition)
+    }
+
+    mutating func add(_ condition: String, _ value: some DatabaseValueConvertible) {
+        conditions.append(condition)
+        arguments.append(value.databaseValue)
+    }
+
+    mutating func equal(_ column: String, _ value: String?) {
+        if let value { add("\(column) = ?", value) }
+    }
+
+    /// `since` is included, `until` is not, so that adjoining ranges meet without overlap.
+    mutating func between(_ column: String, since: Timestamp?, until: Timestamp?) {
+        if let since { add("\(column) >= ?", since.milliseconds) }
+        if let until { add("\(column) < ?", until.milliseconds) }
+    }
+
+    mutating func before(_ column: String, _ cursor: Int64?) {
+        if let cursor { add("\(column) < ?", cursor) }
+    }
+}

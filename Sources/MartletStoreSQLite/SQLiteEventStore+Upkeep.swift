@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+import GRDB
+package import MartletCore
+package import MartletStore
+
+extension SQLiteEventStore {
+    package func order(of source: SourceID, objectID: String) async throws(StoreError) -> KnownOrder? {
+        try await read("read order") { database in
+            let found = try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT uid, order_secret, ipn_secret, merchant_order_id, due_amount, due_currency FROM orders
+                    WHERE source = ? AND object_id = ?
+                    """,
+                arguments: [source.description, objectID]
+            )
+            return try found.map { row in
+                let amount = (row[4] as String?).flatMap { DecimalText($0) }
+                return KnownOrder(
+                    objectID: objectID,
+                    uid: row[0],
+                    orderSecret: try row.optionalBytes(1).map { Secret($0) },
+                    ipnSecret: try row.optionalBytes(2).map { Secret($0) },
+                    merchantOrderID: row[3],
+                    expectedDue: amount.map { Amount($0, row[5]) }
+                )
+            }
+        }
+    }
+
+    /// One seek for each endpoint instead of a walk over everything that waits.
+    package func earliestDue() async throws(StoreError) -> [EndpointID: Timestamp] {
+        try await read("read earliest due") { database in
+            let rows = try Row.fetchAll(database, sql: Self.earliestDueByEndpoint)
+            let pairs = rows.map { row in (EndpointID(row[0]), Timestamp(milliseconds: row[1])) }
+            return Dictionary(pairs, uniquingKeysWith: min)
+        }
+    }
+
+    package func quarantined(_ source: SourceID?, limit: Int) async throws(StoreError) -> [QuarantinedCallback] {
+        var filter = QueryFilter()
+        filter.equal("source", source?.description)
+        let sql = """
+            SELECT id, source, reason, detail, method, source_address, headers, received_at, body FROM quarantine
+            \(filter.clause) ORDER BY id DESC LIMIT \(max(0, limit))
+            """
+        let arguments = filter.arguments
+        return try await read("read quarantine") { database in
+            try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map { row in
+                QuarantinedCallback(
+                    id: row[0],
+                    source: try StoredText.source(row[1]),
+                    refusal: Refusal(try StoredText.reason(row[2]), row[3]),
+                    callback: try Self.callback(row, from: 4)
+                )
+            }
+        }
+    }
+
+    package func hints(_ source: SourceID?, limit: Int) async throws(StoreError) -> [KeptHint] {
+        var filter = QueryFilter()
+        filter.equal("source", source?.description)
+        let sql = """
+            SELECT source, object_id, hinted_at, outcome, calls, method, source_address, headers, received_at, body
+            FROM hints \(filter.clause) ORDER BY hinted_at DESC, id DESC LIMIT \(max(0, limit))
+            """
+        let arguments = filter.arguments
+        return try await read("read hints") { database in
+            try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map { row in
+                KeptHint(
+                    hint: Hint(
+                        source: try StoredText.source(row[0]),
+                        objectID: row[1],
+                        receivedAt: Timestamp(milliseconds: row[2])
+                    ),
+                    callback: try Self.callback(row, from: 5),
+                    outcome: row[3],
+                    calls: row[4]
+                )
+            }
+        }
+    }
+
+    package func statistics(now: Timestamp) async throws(StoreError) -> StoreStatistics {
+        try await read("read statistics") { database in
+            var deliveries: [DeliveryState: Int] = [:]
+            for row in try Row.fetchAll(database, sql: "SELECT state, count FROM delivery_counts") {
+                deliveries[try StoredText.state(row[0])] = row[1]
+            }
+            let due = try Row.fetchAll(database, sql: Self.earliestDueByEndpoint)
+                .map { row in Timestamp(milliseconds: row[1]) }.min()
+            var quarantine: [SourceID: Int] = [:]
+            for row in try Row.fetchAll(database, sql: "SELECT source, rows FROM quarantine_usage") {
+                quarantine[try StoredText.source(row[0])] = row[1]
+            }
+            return StoreStatistics(
+                deliveries: deliveries,
+                oldestDue: due.flatMap { $0 <= now ? $0 : nil },
+                quarantine: quarantine
+            )
+        }
+    }
+
+    /// A loose index scan over `deliveries_due`: SQLite has none of its own, so each step seeks the next endpoint.
+    private static let earliestDueByEndpoint = """
+        WITH RECURSIVE waiting (endpoint) AS (
+            SELECT min(endpoint) FROM deliveries WHERE state = 'pending'
+            UNION ALL
+            SELECT (SELECT min(endpoint) FROM deliveries WHERE state = 'pending' AND endpoint > waiting.endpoint)
+            FROM waiting WHERE waiting.endpoint IS NOT NULL
+        )
+        SELECT endpoint, (SELECT min(due_at) FROM deliveries WHERE state = 'pending' AND endpoint = waiting.endpoint)
+        FROM waiting WHERE endpoint IS NOT NULL
+        """
+
+    /// Reads method, source address, headers, time and body from five columns.
+    private static func callback(_ row: Row, from index: Int) throws -> Callback {
+        Callback(
+            method: row[index],
+            headers: try StoredText.headers(row[index + 2]),
+            body: try row.bytes(index + 4),
+            sourceAddress: try StoredText.address(row[index + 1]),
+            receivedAt: Timestamp(milliseconds: row[index + 3])
+        )
+    }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+import Dispatch
+import GRDB
+package import MartletCore
+package import MartletStore
+import Synchronization
+
+/// The embedded store: one SQLite file in WAL mode, one writer that commits in groups, readers that never block it.
+///
+/// See docs/store.md for tables, durability and limits.
+package final class SQLiteEventStore: EventStore {
+    /// The database file.
+    package let path: String
+    let pool: DatabasePool
+    let limits: QuarantineLimits
+    /// Nil when the file was opened for reading only.
+    private let commits: CommitQueue?
+    private let isClosed = Atomic(false)
+
+    /// Opens the file, or makes it with its folder, and brings its schema up to date.
+    ///
+    /// - Parameter maxWaitingWrites: writes that may wait for the disk; more are answered `overloaded`.
+    /// - Throws: `cannotOpen`, `readOnly`, `full` or `newerSchema`, with what to do about it.
+    package convenience init(
+        path: String, limits: QuarantineLimits = .init(), maxWaitingWrites: Int = 8192
+    ) throws(StoreError) {
+        let pool = try SQLiteFile.open(path: path)
+        self.init(path: path, pool: pool, limits: limits, commits: CommitQueue(pool: pool, maxWaiting: maxWaitingWrites))
+    }
+
+    /// Opens the file for commands that look at it while a gateway runs; every write answers `readOnly`.
+    ///
+    /// - Throws: `cannotOpen` or `newerSchema`.
+    package static func openReadOnly(path: String) throws(StoreError) -> SQLiteEventStore {
+        SQLiteEventStore(path: path, pool: try SQLiteFile.openReadOnly(path: path), limits: .init(), commits: nil)
+    }
+
+    private init(path: String, pool: DatabasePool, limits: QuarantineLimits, commits: CommitQueue?) {
+        self.path = path
+        self.pool = pool
+        self.limits = limits
+        self.commits = commits
+    }
+
+    package func close() async {
+        if let commits, await !commits.close() { return }
+        guard !isClosed.exchange(true, ordering: .sequentiallyConsistent) else { return }
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            // Closing waits for readers, and must not do so on a thread of the shared pool.
+            DispatchQueue.global().async { [pool] in
+                // A failure leaves the file to the operating system; everything that was promised is on disk.
+                try? pool.close()
+                continuation.resume()
+            }
+        }
+    }
+
+    // MARK: the two ways in
+
+    func write<Value: Sendable>(
+        _ operation: String, completion: @escaping Completion<Value>,
+        _ body: @escaping @Sendable (WriteConnection) throws -> Value
+    ) {
+        let command = WriteCommand(operation, body, completion: completion)
+        if let commits {
+            commits.submit(command)
+        } else {
+            let refusal = StoreError.readOnly("\(path): the store was opened for reading; only the gateway writes to it")
+            DispatchQueue.global().async { command.fail(refusal) }
+        }
+    }
+
+    func write<Value: Sendable>(
+        _ operation: String, _ body: @escaping @Sendable (WriteConnection) throws -> Value
+    ) async throws(StoreError) -> Value {
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            write(operation, completion: { continuation.resume(returning: $0) }, body)
+        }
+        return try result.get()
+    }
+
+    /// Reads one snapshot on a reader's own queue.
+    func read<Value: Sendable>(
+        _ operation: String, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        if isClosed.load(ordering: .sequentiallyConsistent) { throw .closed }
+        let path = path
+        let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+            pool.asyncRead { access in
+                let read = Result { try body(access.get()) }
+                continuation.resume(returning: read.mapError { .sqlite($0, operation: operation, path: path) })
+            }
+        }
+        // A read that lost the race with `close` has found no connection.
+        if case .failure(.failed) = result, isClosed.load(ordering: .sequentiallyConsistent) { throw .closed }
+        return try result.get()
+    }
+}
+
+extension SQLiteEventStore {
+    package func capture(_ capture: Capture, completion: @escaping Completion<CaptureOutcome>) {
+        write("capture", completion: completion) { try $0.capture(capture) }
+    }
+
+    package func quarantine(_ callback: QuarantinedCallback, completion: @escaping Completion<Void>) {
+        write("quarantine", completion: completion) { [limits] in try $0.quarantine(callback, limits: limits) }
+    }
+
+    package func keep(_ hint: KeptHint, completion: @escaping Completion<Void>) {
+        write("keep hint", completion: completion) { try $0.keep(hint) }
+    }
+
+    package func record(_ record: AttemptRecord, completion: @escaping Completion<Void>) {
+        write("record attempt", completion: completion) { try $0.record(record) }
+    }
+
+    package func claimDue(
+        _ endpoint: EndpointID, now: Timestamp, limit: Int, includingRaw: Bool,
+        completion: @escaping Completion<ClaimedBatch>
+    ) {
+        write("claim due", completion: completion) {
+            try $0.claimDue(endpoint, now: now, limit: limit, includingRaw: includingRaw)
+        }
+    }
+
+    package func recoverInFlight(now: Timestamp) async throws(StoreError) -> Int {
+        try await write("recover in flight") { try $0.recoverInFlight(now: now) }
+    }
+
+    package func save(_ order: KnownOrder, of source: SourceID) async throws(StoreError) {
+        try await write("save order") { try $0.save(order, of: source) }
+    }
+
+    package func probe() async throws(StoreError) {
+        try await write("probe") { try $0.probe() }
+    }
+
+    package func prune(_ horizon: RetentionHorizon) async throws(StoreError) -> Int {
+        try await write("prune") { try $0.prune(horizon) }
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import GRDB
+import MartletStore
+
+/// Opens the store's file: folder, modes, settings of a connection, schema.
+enum SQLiteFile {
+    /// Opens for the one process that writes, and brings the schema up to date.
+    static func open(path: String) throws(StoreError) -> DatabasePool {
+        do {
+            try create(path)
+            let pool = try DatabasePool(path: path, configuration: configuration(isReadOnly: false))
+            try pool.writeWithoutTransaction { database in
+                // GRDB sets `synchronous = NORMAL` whenever it opens a pool, after `prepareDatabase`: the last commits
+                // could go with the power. Here a commit is a promise to a provider, and FULL syncs the log each time
+                // (sqlite.org/pragma.html#pragma_synchronous).
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+            }
+            try pool.read { database in try refuseNewerSchema(database, path: path) }
+            try SchemaMigrations.migrator.migrate(pool)
+            // SQLite opens a file that it may not write without a word and fails at the first write: try one now.
+            try pool.write { database in
+                try database.execute(sql: "UPDATE delivery_counts SET count = count WHERE state = 'pending'")
+            }
+            return pool
+        } catch {
+            throw openError(error, path: path)
+        }
+    }
+
+    /// Opens for reading beside a gateway that runs, or where none does.
+    static func openReadOnly(path: String) throws(StoreError) -> DatabasePool {
+        do {
+            guard FileManager.default.fileExists(atPath: path) else {
+                throw StoreError.cannotOpen(
+                    "\(path): there is no such file; name the file that `store` names in the configuration"
+                )
+            }
+            let pool = try DatabasePool(path: path, configuration: configuration(isReadOnly: true))
+            try pool.read { database in
+                try refuseNewerSchema(database, path: path)
+                guard try SchemaMigrations.migrator.hasCompletedMigrations(database) else {
+                    throw StoreError.cannotOpen(
+                        "\(path): the file is no store of this version; run `martlet serve` of this version with it once"
+                    )
+                }
+            }
+            return pool
+        } catch {
+            throw openError(error, path: path)
+        }
+    }
+
+    static func configuration(isReadOnly: Bool) -> Configuration {
+        var configuration = Configuration()
+        configuration.readonly = isReadOnly
+        configuration.label = "martlet.store"
+        // A foreign key would cost every delivery a lookup of its event. Parent and children are written in one
+        // transaction by one writer and go together (`WriteConnection.prune`).
+        configuration.foreignKeysEnabled = false
+        // Another process may hold the lock for a moment: a backup, a checkpoint of a command that closes.
+        configuration.busyMode = .timeout(5)
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { database in
+            // Kibibytes, negative by SQLite's convention: the upper pages of every index and the pages under way.
+            try database.execute(sql: "PRAGMA cache_size = \(database.configuration.readonly ? -8192 : -65_536)")
+            try database.execute(sql: "PRAGMA temp_store = MEMORY")
+            if !database.configuration.readonly {
+                // Pages of log after which a commit copies them into the file. The default of 1,000 copies the same hot
+                // pages again and again under load; much more makes that one commit wait noticeably.
+                try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+                // A log that grew in a burst is cut back to 64 MiB once it has been copied.
+                try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
+            }
+        }
+        return configuration
+    }
+
+    /// Makes folder and file for this user alone: the file holds payments and order secrets. SQLite gives its log and
+    /// index files the mode of the database.
+    private static func create(_ path: String) throws {
+        let folder = (path as NSString).deletingLastPathComponent
+        do {
+            if !folder.isEmpty {
+                try FileManager.default.createDirectory(
+                    atPath: folder,
+                    withIntermediateDirectories: true,
+                    attributes: [.posixPermissions: 0o700]
+                )
+            }
+        } catch {
+            throw StoreError.cannotOpen(
+                "\(path): the folder \(folder) cannot be made; make it and give it to the user that runs the gateway"
+            )
+        }
+        if !FileManager.default.fileExists(atPath: path) {
+            let isMade = FileManager.default.createFile(
+                atPath: path,
+                contents: nil,
+                attributes: [.posixPermissions: 0o600]
+            )
+            guard isMade else {
+                throw StoreError.cannotOpen(
+                    "\(path): the file cannot be made; give its folder to the user that runs the gateway"
+                )
+            }
+        }
+    }
+
+    private static func refuseNewerSchema(_ database: Database, path: String) throws {
+        if try SchemaMigrations.migrator.hasBeenSuperseded(database) {
+            throw StoreError.newerSchema(
+                "\(path): the store was written by a newer Martlet; run that version, or restore a backup of this one"
+            )
+        }
+    }
+
+    /// While opening, a damaged file is one that cannot be opened.
+    private static func openError(_ error: any Error, path: String) -> StoreError {
+        let mapped = StoreError.sqlite(error, operation: "open", path: path)
+        if let error = error as? DatabaseError, error.resultCode == .SQLITE_CORRUPT {
+            return .cannotOpen("\(path): the file is damaged; restore a backup or move it away")
+        }
+        return mapped
+    }
+}

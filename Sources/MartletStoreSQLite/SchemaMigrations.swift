@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+import GRDB
+
+/// The schema's history. A migration that has been released is never edited; the next change is the next number.
+enum SchemaMigrations {
+    static let migrator: DatabaseMigrator = {
+        var migrator = DatabaseMigrator()
+        // There are no foreign keys to check (SQLiteFile.configuration says why).
+        migrator = migrator.disablingDeferredForeignKeyChecks()
+        migrator.registerMigration("0001 events and deliveries") { database in
+            try database.execute(sql: eventsAndDeliveries)
+        }
+        migrator.registerMigration("0002 quarantine, hints and orders") { database in
+            try database.execute(sql: quarantineHintsAndOrders)
+        }
+        return migrator
+    }()
+
+    /// `dedupe_keys.sequence` is the event's sequence. The table outlives `events`, so it is also the one index by id.
+    private static let eventsAndDeliveries = """
+        CREATE TABLE dedupe_keys (
+            sequence INTEGER PRIMARY KEY,
+            event_id TEXT NOT NULL,
+            object INTEGER NOT NULL,
+            received_at INTEGER NOT NULL,
+            CONSTRAINT dedupe_keys_store_a_change_once UNIQUE (event_id)
+        ) STRICT;
+
+        CREATE TABLE objects (
+            id INTEGER PRIMARY KEY,
+            source TEXT NOT NULL,
+            object_key TEXT NOT NULL,
+            is_final INTEGER NOT NULL,
+            newest_occurred_at INTEGER,
+            last_status TEXT,
+            polled_statuses TEXT,
+            newest_event INTEGER NOT NULL,
+            CONSTRAINT objects_have_one_history UNIQUE (source, object_key),
+            CONSTRAINT objects_are_final_or_not CHECK (is_final IN (0, 1))
+        ) STRICT;
+
+        CREATE TABLE events (
+            sequence INTEGER PRIMARY KEY,
+            event_id TEXT NOT NULL,
+            type TEXT NOT NULL,
+            provider TEXT NOT NULL,
+            source TEXT NOT NULL,
+            shop TEXT NOT NULL,
+            merchant_order_id TEXT,
+            provider_object_id TEXT,
+            provider_status TEXT,
+            flags TEXT NOT NULL,
+            received_at INTEGER NOT NULL,
+            envelope BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX events_by_time ON events (received_at);
+        CREATE INDEX events_by_order ON events (merchant_order_id) WHERE merchant_order_id IS NOT NULL;
+        CREATE INDEX events_by_object ON events (provider_object_id) WHERE provider_object_id IS NOT NULL;
+
+        CREATE TABLE raw_callbacks (
+            event INTEGER PRIMARY KEY,
+            received_at INTEGER NOT NULL,
+            raw BLOB NOT NULL
+        ) STRICT;
+
+        CREATE TABLE deliveries (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            event INTEGER NOT NULL,
+            endpoint TEXT NOT NULL,
+            state TEXT NOT NULL,
+            due_at INTEGER NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            created_at INTEGER NOT NULL,
+            last_outcome TEXT,
+            CONSTRAINT deliveries_have_a_known_state
+                CHECK (state IN ('in_flight', 'pending', 'delivered', 'dead', 'skipped', 'cancelled')),
+            CONSTRAINT deliveries_count_attempts CHECK (attempts >= 0)
+        ) STRICT;
+        CREATE INDEX deliveries_due ON deliveries (endpoint, due_at) WHERE state = 'pending';
+        CREATE INDEX deliveries_by_event ON deliveries (event);
+        CREATE INDEX deliveries_unusual ON deliveries (state) WHERE state NOT IN ('pending', 'delivered');
+
+        CREATE TABLE delivery_counts (
+            state TEXT PRIMARY KEY,
+            count INTEGER NOT NULL,
+            CONSTRAINT delivery_counts_are_not_negative CHECK (count >= 0)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO delivery_counts (state, count) VALUES
+            ('pending', 0), ('in_flight', 0), ('delivered', 0), ('dead', 0), ('skipped', 0), ('cancelled', 0);
+
+        CREATE TABLE attempts (
+            delivery INTEGER NOT NULL,
+            number INTEGER NOT NULL,
+            status INTEGER,
+            failure TEXT,
+            started_at INTEGER NOT NULL,
+            duration_ns INTEGER NOT NULL,
+            detail TEXT,
+            headers TEXT NOT NULL,
+            body BLOB NOT NULL,
+            CONSTRAINT attempts_are_recorded_once PRIMARY KEY (delivery, number),
+            CONSTRAINT attempts_count_from_one CHECK (number >= 1),
+            CONSTRAINT attempts_end_in_one_way CHECK ((status IS NULL) <> (failure IS NULL))
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Bodies come last in their rows, so that a search by the columns before them reads no overflow page.
+    private static let quarantineHintsAndOrders = """
+        CREATE TABLE quarantine (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            source TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            received_at INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            detail TEXT NOT NULL,
+            method TEXT NOT NULL,
+            source_address TEXT NOT NULL,
+            headers TEXT NOT NULL,
+            body BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX quarantine_by_source ON quarantine (source);
+
+        CREATE TABLE quarantine_usage (
+            source TEXT PRIMARY KEY,
+            rows INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            CONSTRAINT quarantine_usage_is_not_negative CHECK (rows >= 0 AND bytes >= 0)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE hints (
+            id INTEGER PRIMARY KEY,
+            source TEXT NOT NULL,
+            object_id TEXT NOT NULL,
+            outcome TEXT NOT NULL,
+            calls INTEGER NOT NULL,
+            hinted_at INTEGER NOT NULL,
+            received_at INTEGER NOT NULL,
+            method TEXT NOT NULL,
+            source_address TEXT NOT NULL,
+            headers TEXT NOT NULL,
+            body BLOB NOT NULL,
+            CONSTRAINT hints_wait_once_for_an_order UNIQUE (source, object_id),
+            CONSTRAINT hints_have_a_known_outcome
+                CHECK (outcome IN ('waiting', 'fetched', 'order_not_found', 'fetch_failed'))
+        ) STRICT;
+        CREATE INDEX hints_by_time ON hints (hinted_at);
+
+        CREATE TABLE orders (
+            id INTEGER PRIMARY KEY,
+            source TEXT NOT NULL,
+            object_id TEXT NOT NULL,
+            uid TEXT,
+            order_secret BLOB,
+            ipn_secret BLOB,
+            merchant_order_id TEXT,
+            due_amount TEXT,
+            due_currency TEXT,
+            CONSTRAINT orders_are_known_once UNIQUE (source, object_id)
+        ) STRICT;
+        """
+}

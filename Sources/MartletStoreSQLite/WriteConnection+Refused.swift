@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import GRDB
+import MartletCore
+import MartletStore
+
+extension WriteConnection {
+    /// Keeps a refused callback and removes the source's oldest rows beyond the limits.
+    ///
+    /// The source's totals are kept beside the rows, so that a flood of refusals costs no count over the table.
+    func quarantine(_ refused: QuarantinedCallback, limits: QuarantineLimits) throws {
+        let source = refused.source.description
+        let callback = refused.callback
+        try statement(.insertQuarantined)
+            .run(
+                source, refused.size, callback.receivedAt.milliseconds, refused.refusal.reason.rawValue,
+                refused.refusal.detail, callback.method, callback.sourceAddress.description,
+                StoredText.encode(callback.headers), Blob(callback.body)
+            )
+        try statement(.addToUsage).run(source, 1, refused.size)
+        while let usage = try statement(.usage).first(source, read: { row -> (Int, Int) in (row[0], row[1]) }),
+            usage.0 > limits.rows || usage.1 > limits.bytes,
+            let oldest = try statement(.oldestQuarantined)
+                .first(source, read: { row -> (Int64, Int) in (row[0], row[1]) })
+        {
+            try removeQuarantined(oldest.0, source: source, size: oldest.1)
+        }
+    }
+
+    func removeQuarantined(_ id: Int64, source: String, size: Int) throws {
+        try statement(.deleteQuarantined).run(id)
+        try statement(.subtractFromUsage).run(size, source)
+    }
+
+    func keep(_ kept: KeptHint) throws {
+        let callback = kept.callback
+        try statement(.keepHint)
+            .run(
+                kept.hint.source.description, kept.hint.objectID, kept.outcome, kept.calls,
+                kept.hint.receivedAt.milliseconds, callback.receivedAt.milliseconds, callback.method,
+                callback.sourceAddress.description, StoredText.encode(callback.headers), Blob(callback.body)
+            )
+    }
+
+    func save(_ order: KnownOrder, of source: SourceID) throws {
+        try statement(.saveOrder)
+            .run(
+                source.description, order.objectID, order.uid,
+                order.orderSecret?.withExposedBytes { Blob($0) }, order.ipnSecret?.withExposedBytes { Blob($0) },
+                order.merchantOrderID, order.expectedDue?.amount.canonical, order.expectedDue?.currency
+            )
+    }
+}
