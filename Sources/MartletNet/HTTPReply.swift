@@ -2,6 +2,8 @@
 import MartletRuntime
 
 /// The one answer that a request waits for.
+///
+/// Every request must get one: without it the connection is held until the client goes or the listener drains.
 package struct HTTPReply: Sendable {
     private enum Destination {
         case connection(Mailbox<Answer>, descriptor: Int32, serial: UInt64)

@@ -73,7 +73,6 @@ struct RequestReader {
         switch head.framing {
         case .length(let length):
             if length > limits.body { return .refused(413) }
-            body.reserveCapacity(length)
             stage = .length(head, remaining: length)
             if length == 0 { return nil }
         case .chunked: stage = .chunked(head, ChunkDecoder())

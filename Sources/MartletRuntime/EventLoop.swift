@@ -47,6 +47,8 @@ package actor EventLoop {
     private let source: any DispatchSourceRead
     private var slots: [Slot] = []
     private var isShutDown = false
+    /// While events come round after round, the queue asks the epoll set itself and the source is suspended.
+    private var isPolling = false
     private var events = [epoll_event](repeating: epoll_event(), count: 256)
 
     /// - Parameter label: the queue's name, such as `martlet.ingest.loop`.
@@ -60,7 +62,7 @@ package actor EventLoop {
         self.epoll = descriptor
         self.source = source
         source.setCancelHandler { close(descriptor) }
-        source.setEventHandler { [weak self] in self?.assumeIsolated { $0.drain() } }
+        source.setEventHandler { [weak self] in self?.assumeIsolated { $0.wake() } }
         source.activate()
     }
 
@@ -86,7 +88,7 @@ package actor EventLoop {
         try control(EPOLL_CTL_MOD, descriptor, interest)
     }
 
-    /// Stops watching. Tolerates a descriptor that its owner has closed already: libcurl closes some of its own.
+    /// Stops watching; tolerates a descriptor that its owner has closed already, as libcurl does with some of its own.
     package func unwatch(_ descriptor: Int32) {
         let index = Int(descriptor)
         guard index < slots.count, slots[index].handler != nil else { return }
@@ -101,6 +103,8 @@ package actor EventLoop {
         isShutDown = true
         slots = []
         source.cancel()
+        // A suspended source would never run its cancel handler.
+        if isPolling { source.resume() }
     }
 
     private func control(_ operation: Int32, _ descriptor: Int32, _ interest: Interest) throws(SystemError) {
@@ -117,12 +121,34 @@ package actor EventLoop {
         guard status == 0 else { throw SystemError(operation: "epoll_ctl", code: errno) }
     }
 
-    private func drain() {
+    private func wake() {
+        guard !isShutDown, drain(), !isShutDown else { return }
+        isPolling = true
+        source.suspend()
+        pollAgain()
+    }
+
+    /// Asks once more behind what is on the queue now, so that other work gets its turn after each round.
+    ///
+    /// A wake-up through the source costs a trip over Dispatch's own thread; under load every round would pay it.
+    private func pollAgain() {
+        queue.async { self.assumeIsolated { $0.poll() } }
+    }
+
+    private func poll() {
         guard !isShutDown else { return }
-        // One round for each wake-up: the source is level-triggered and fires again while anything is left,
-        // so that other work on the queue gets its turn.
+        if drain() {
+            pollAgain()
+        } else {
+            isPolling = false
+            source.resume()
+        }
+    }
+
+    /// One round of events; false if there were none.
+    private func drain() -> Bool {
         let count = Int(epoll_wait(epoll, &events, Int32(events.count), 0))
-        guard count > 0 else { return }
+        guard count > 0 else { return false }
         for index in 0..<count {
             let event = events[index]
             let descriptor = Int(UInt32(truncatingIfNeeded: event.data.u64))
@@ -133,6 +159,7 @@ package actor EventLoop {
             else { continue }
             handler(Readiness(rawValue: event.events))
         }
+        return true
     }
 }
 
