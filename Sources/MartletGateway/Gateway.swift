@@ -2,7 +2,7 @@
 package import Logging
 import MartletAdmin
 package import MartletConfig
-package import MartletCore
+import MartletCore
 import MartletDelivery
 import MartletEngine
 package import MartletNet

@@ -1,3 +1,4 @@
+import CLinux
 // SPDX-License-Identifier: Apache-2.0
 import Dispatch
 import Foundation

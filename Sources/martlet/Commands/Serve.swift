@@ -21,10 +21,22 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var file: ConfigurationOption
 
     @Option(help: "Least severe lines to log: trace, debug, info, notice, warning, error or critical.")
-    var logLevel: Logger.Level = .info
+    var logLevel: LogLevel = .info
 
     @Option(help: "How log lines look: text or json.")
     var logFormat: LogFormat = .text
+
+    enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+        case trace
+        case debug
+        case info
+        case notice
+        case warning
+        case error
+        case critical
+
+        var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .info }
+    }
 
     enum LogFormat: String, ExpressibleByArgument, CaseIterable {
         case text
@@ -34,7 +46,7 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let configuration = try file.load()
         let pipe = LogPipe(format: logFormat == .json ? .json : .text)
-        let log = pipe.logger("martlet", level: logLevel)
+        let log = pipe.logger("martlet", level: logLevel.level)
         defer { pipe.flush() }
         for problem in file.read().problems {
             log.warning("configuration", metadata: ["path": "\(problem.path)", "problem": "\(problem.message)"])
@@ -92,5 +104,3 @@ struct Serve: AsyncParsableCommand {
         }
     }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}
