@@ -30,6 +30,9 @@ extension NetworkFailure {
         case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_HTTP2,
             CURLE_HTTP2_STREAM, CURLE_SEND_FAIL_REWIND:
             self = .reset
+        case CURLE_ABORTED_BY_CALLBACK:
+            // Without a blocked address: the peer reset the connection before its address could be read and judged.
+            self = .reset
         default:
             self = .other
         }

@@ -12,6 +12,7 @@ extension CurlTransfer {
         reading.begin(bodyLimit: request.bodyLimit)
         blocked.removeAll(keepingCapacity: true)
         permitted = 0
+        isSecondStart = false
         clearMessage()
         if request.url != url { try set(url: request.url) }
         memory.store(body: request.body)
@@ -21,13 +22,35 @@ extension CurlTransfer {
             try set(CURLOPT_HTTPHEADER, pointer: memory.headers.map { UnsafeMutableRawPointer($0) })
             headerAddress = memory.headers
         }
+        try set(timeout: request.timeout, connectTimeout: connectTimeout)
+    }
+
+    /// Whether a transfer that ended with `code` is to be added once more; if so it is ready for that.
+    ///
+    /// A subscriber may close an idle connection just as a request goes out on it (RFC 9112 section 9.3.1). libcurl
+    /// then starts again on a fresh connection, but only five times in the life of a handle: it counts without
+    /// starting over at the next transfer, and ours live long. The failure that follows sets its count back.
+    func mustStartAgain(_ code: CURLcode) -> Bool {
+        var connections = 0
+        guard code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING, !isSecondStart,
+            !reading.hasBegun, let timeout = job?.request.timeout,
+            martlet_curl_easy_getinfo_long(easy, CURLINFO_NUM_CONNECTS, &connections) == CURLE_OK, connections == 0
+        else { return false }
+        let left = timeout - (.now - began)
+        guard left > .zero, (try? set(timeout: left, connectTimeout: left)) != nil else { return false }
+        isSecondStart = true
+        clearMessage()
+        return true
+    }
+
+    private func set(timeout whole: Duration, connectTimeout: Duration) throws(CurlProblem) {
         // Zero would mean no limit at all.
-        let milliseconds = min(max(request.timeout.wholeMilliseconds, 1), Int64(Int32.max))
-        if milliseconds != timeout {
-            try set(CURLOPT_TIMEOUT_MS, Int(milliseconds))
-            try set(CURLOPT_CONNECTTIMEOUT_MS, Int(min(milliseconds, max(connectTimeout.wholeMilliseconds, 1))))
-            timeout = milliseconds
-        }
+        let milliseconds = min(max(whole.wholeMilliseconds, 1), Int64(Int32.max))
+        guard milliseconds != timeout else { return }
+        timeout = 0
+        try set(CURLOPT_TIMEOUT_MS, Int(milliseconds))
+        try set(CURLOPT_CONNECTTIMEOUT_MS, Int(min(milliseconds, max(connectTimeout.wholeMilliseconds, 1))))
+        timeout = milliseconds
     }
 
     private func set(url text: String) throws(CurlProblem) {

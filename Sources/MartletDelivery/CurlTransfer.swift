@@ -22,6 +22,9 @@ final class CurlTransfer {
     var blocked: [IPAddress] = []
     var permitted = 0
 
+    /// This request has been started a second time.
+    var isSecondStart = false
+
     // What the handle is set to, so that the next transfer changes only what differs.
     var url = ""
     var method = ""

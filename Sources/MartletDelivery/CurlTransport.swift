@@ -176,6 +176,13 @@ package actor CurlTransport: Transport {
             guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle,
                 let transfer = running.removeValue(forKey: easy)
             else { continue }
+            if transfer.mustStartAgain(code) {
+                curl_multi_remove_handle(multi, easy)
+                if curl_multi_add_handle(multi, easy) == CURLM_OK {
+                    running[easy] = transfer
+                    continue
+                }
+            }
             let result = transfer.result(code)
             curl_multi_remove_handle(multi, easy)
             let completion = transfer.job?.completion

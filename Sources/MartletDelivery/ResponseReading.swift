@@ -9,6 +9,8 @@ struct ResponseReading {
     /// The body was longer than its limit and was cut there.
     private(set) var isCut = false
     private(set) var isHeaderTooLarge = false
+    /// Something of an answer came.
+    var hasBegun: Bool { headerBytesSeen > 0 }
     /// A status line came and the final response's header block has not ended.
     var isInsideHeader: Bool { headerBytesSeen > 0 && !isHeaderComplete }
 

@@ -14,7 +14,8 @@ struct WriteCommand: Sendable {
     let operation: String
 
     init<Value: Sendable>(
-        _ operation: String, _ body: @escaping @Sendable (WriteConnection) throws -> Value,
+        _ operation: String,
+        _ body: @escaping @Sendable (WriteConnection) throws -> Value,
         completion: @escaping Completion<Value>
     ) {
         self.operation = operation
@@ -57,7 +58,9 @@ final class CommitQueue: Sendable {
         if let refusal { refusals.async { command.fail(refusal) } }
     }
 
-    /// Lets what was submitted finish and gives the prepared statements back. Later writes answer `closed`.
+    /// Lets what was submitted finish and gives the prepared statements back.
+    ///
+    /// Later writes answer `closed`.
     ///
     /// - Returns: false if the queue had been closed before.
     func close() async -> Bool {
@@ -69,8 +72,11 @@ final class CommitQueue: Sendable {
         guard isFirst else { return false }
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             // The writer's queue is serial, and a drain that is scheduled runs until nothing waits.
-            pool.asyncWriteWithoutTransaction { _ in
+            pool.asyncWriteWithoutTransaction { database in
                 self.connection.value = nil
+                // The pool's readers close last and may not copy the log into the file. If a reader is in the way the
+                // log stays, and the next start finds it.
+                _ = try? database.checkpoint(.truncate)
                 continuation.resume()
             }
         }
@@ -120,7 +126,7 @@ final class CommitQueue: Sendable {
             for finish in finished { finish() }
         } catch let error as DatabaseError where error.concernsEveryWrite {
             for command in batch { command.fail(storeError(error, command)) }
-        } catch where batch.count > 1 {
+        } catch  where batch.count > 1 {
             // Only the culprit shall fail; the others are made again, each on its own.
             for command in batch { commit([command], on: connection) }
         } catch {

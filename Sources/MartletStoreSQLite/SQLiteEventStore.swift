@@ -19,13 +19,23 @@ package final class SQLiteEventStore: EventStore {
 
     /// Opens the file, or makes it with its folder, and brings its schema up to date.
     ///
-    /// - Parameter maxWaitingWrites: writes that may wait for the disk; more are answered `overloaded`.
+    /// - Parameters:
+    ///   - path: the database file.
+    ///   - limits: what one source may keep in quarantine.
+    ///   - maxWaitingWrites: writes that may wait for the disk; more are answered `overloaded`.
     /// - Throws: `cannotOpen`, `readOnly`, `full` or `newerSchema`, with what to do about it.
     package convenience init(
-        path: String, limits: QuarantineLimits = .init(), maxWaitingWrites: Int = 8192
+        path: String,
+        limits: QuarantineLimits = .init(),
+        maxWaitingWrites: Int = 8192
     ) throws(StoreError) {
         let pool = try SQLiteFile.open(path: path)
-        self.init(path: path, pool: pool, limits: limits, commits: CommitQueue(pool: pool, maxWaiting: maxWaitingWrites))
+        self.init(
+            path: path,
+            pool: pool,
+            limits: limits,
+            commits: CommitQueue(pool: pool, maxWaiting: maxWaitingWrites)
+        )
     }
 
     /// Opens the file for commands that look at it while a gateway runs; every write answers `readOnly`.
@@ -58,20 +68,24 @@ package final class SQLiteEventStore: EventStore {
     // MARK: the two ways in
 
     func write<Value: Sendable>(
-        _ operation: String, completion: @escaping Completion<Value>,
+        _ operation: String,
+        completion: @escaping Completion<Value>,
         _ body: @escaping @Sendable (WriteConnection) throws -> Value
     ) {
         let command = WriteCommand(operation, body, completion: completion)
         if let commits {
             commits.submit(command)
         } else {
-            let refusal = StoreError.readOnly("\(path): the store was opened for reading; only the gateway writes to it")
+            let refusal = StoreError.readOnly(
+                "\(path): the store was opened for reading; only the gateway writes to it"
+            )
             DispatchQueue.global().async { command.fail(refusal) }
         }
     }
 
     func write<Value: Sendable>(
-        _ operation: String, _ body: @escaping @Sendable (WriteConnection) throws -> Value
+        _ operation: String,
+        _ body: @escaping @Sendable (WriteConnection) throws -> Value
     ) async throws(StoreError) -> Value {
         let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
             write(operation, completion: { continuation.resume(returning: $0) }, body)
@@ -81,7 +95,8 @@ package final class SQLiteEventStore: EventStore {
 
     /// Reads one snapshot on a reader's own queue.
     func read<Value: Sendable>(
-        _ operation: String, _ body: @escaping @Sendable (Database) throws -> Value
+        _ operation: String,
+        _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(StoreError) -> Value {
         if isClosed.load(ordering: .sequentiallyConsistent) { throw .closed }
         let path = path
@@ -115,7 +130,10 @@ extension SQLiteEventStore {
     }
 
     package func claimDue(
-        _ endpoint: EndpointID, now: Timestamp, limit: Int, includingRaw: Bool,
+        _ endpoint: EndpointID,
+        now: Timestamp,
+        limit: Int,
+        includingRaw: Bool,
         completion: @escaping Completion<ClaimedBatch>
     ) {
         write("claim due", completion: completion) {

@@ -76,7 +76,9 @@ enum SQLiteFile {
         return configuration
     }
 
-    /// Makes folder and file for this user alone: the file holds payments and order secrets. SQLite gives its log and
+    /// Makes folder and file for this user alone.
+    ///
+    /// The file holds payments and order secrets. SQLite gives its log and
     /// index files the mode of the database.
     private static func create(_ path: String) throws {
         let folder = (path as NSString).deletingLastPathComponent

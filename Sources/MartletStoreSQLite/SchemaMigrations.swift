@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import GRDB
 
-/// The schema's history. A migration that has been released is never edited; the next change is the next number.
+/// The schema's history.
+///
+/// A migration that has been released is never edited; the next change is the next number.
 enum SchemaMigrations {
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -16,7 +18,9 @@ enum SchemaMigrations {
         return migrator
     }()
 
-    /// `dedupe_keys.sequence` is the event's sequence. The table outlives `events`, so it is also the one index by id.
+    /// Tables that a capture, a claim or a record writes.
+    ///
+    /// `dedupe_keys.sequence` is the event's. The table outlives `events`, so it is also the one index by event id.
     private static let eventsAndDeliveries = """
         CREATE TABLE dedupe_keys (
             sequence INTEGER PRIMARY KEY,
@@ -104,6 +108,8 @@ enum SchemaMigrations {
         ) STRICT, WITHOUT ROWID;
         """
 
+    /// Tables beside the way of an event.
+    ///
     /// Bodies come last in their rows, so that a search by the columns before them reads no overflow page.
     private static let quarantineHintsAndOrders = """
         CREATE TABLE quarantine (

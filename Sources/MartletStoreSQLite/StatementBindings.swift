@@ -2,7 +2,9 @@
 import Foundation
 import GRDB
 
-/// Bytes bound as a BLOB. No bytes bind as NULL (they have no address), so statements say `coalesce(?, x'')`.
+/// Bytes bound as a BLOB.
+///
+/// No bytes bind as NULL (they have no address), so statements say `coalesce(?, x'')`.
 struct Blob: StatementBinding {
     let bytes: [UInt8]
     init(_ bytes: [UInt8]) { self.bytes = bytes }
@@ -35,7 +37,8 @@ extension Statement {
 
     /// Binds values by position and reads the first row, if there is one.
     func first<each Value: StatementBinding, Result>(
-        _ values: repeat each Value, read: (Row) throws -> Result
+        _ values: repeat each Value,
+        read: (Row) throws -> Result
     ) throws -> Result? {
         try bind(repeat each values)
         let rows = try Row.fetchCursor(self)
@@ -45,7 +48,8 @@ extension Statement {
 
     /// Binds values by position and reads every row.
     func all<each Value: StatementBinding, Result>(
-        _ values: repeat each Value, read: (Row) throws -> Result
+        _ values: repeat each Value,
+        read: (Row) throws -> Result
     ) throws -> [Result] {
         try bind(repeat each values)
         var results: [Result] = []

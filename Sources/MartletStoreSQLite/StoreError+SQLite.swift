@@ -3,9 +3,9 @@ import GRDB
 import MartletStore
 
 extension StoreError {
-    /// What an SQLite error means for an operator. The statement's values are left out.
+    /// What an SQLite error means for an operator.
     ///
-    /// - Parameter operation: what was being done, such as `capture`.
+    /// The statement's values are left out. `operation` is what was being done, such as `capture`.
     static func sqlite(_ error: any Error, operation: String, path: String) -> StoreError {
         if let error = error as? StoreError { return error }
         guard let error = error as? DatabaseError else {
@@ -58,7 +58,8 @@ extension DatabaseError {
     var concernsEveryWrite: Bool {
         switch resultCode {
         case .SQLITE_FULL, .SQLITE_READONLY, .SQLITE_IOERR, .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_CANTOPEN,
-            .SQLITE_NOMEM, .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PERM, .SQLITE_AUTH, .SQLITE_INTERRUPT, .SQLITE_PROTOCOL:
+            .SQLITE_NOMEM, .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PERM, .SQLITE_AUTH, .SQLITE_INTERRUPT,
+            .SQLITE_PROTOCOL:
             true
         default: false
         }

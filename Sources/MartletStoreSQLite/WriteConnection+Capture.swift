@@ -57,9 +57,18 @@ extension WriteConnection {
         let received = event.receivedAt.milliseconds
         try statement(.insertEvent)
             .run(
-                sequence, event.id.rawValue, event.type.rawValue, event.source.provider, event.source.id, event.shop,
-                event.merchantOrderID, event.providerObjectID, event.providerStatus,
-                StoredText.encode(flags: event.flags), received, Blob(envelope)
+                sequence,
+                event.id.rawValue,
+                event.type.rawValue,
+                event.source.provider,
+                event.source.id,
+                event.shop,
+                event.merchantOrderID,
+                event.providerObjectID,
+                event.providerStatus,
+                StoredText.encode(flags: event.flags),
+                received,
+                Blob(envelope)
             )
         try statement(.insertRaw).run(sequence, received, Blob(raw))
     }
@@ -75,10 +84,17 @@ extension WriteConnection {
                 let (second, third) = (deliveries[index + 1], deliveries[index + 2])
                 try statement(.insertThreeDeliveries)
                     .run(
-                        sequence, createdAt,
-                        first.endpoint.rawValue, first.state.rawValue, first.dueAt.milliseconds,
-                        second.endpoint.rawValue, second.state.rawValue, second.dueAt.milliseconds,
-                        third.endpoint.rawValue, third.state.rawValue, third.dueAt.milliseconds
+                        sequence,
+                        createdAt,
+                        first.endpoint.rawValue,
+                        first.state.rawValue,
+                        first.dueAt.milliseconds,
+                        second.endpoint.rawValue,
+                        second.state.rawValue,
+                        second.dueAt.milliseconds,
+                        third.endpoint.rawValue,
+                        third.state.rawValue,
+                        third.dueAt.milliseconds
                     )
                 let last = database.lastInsertedRowID
                 ids += [last - 2, last - 1, last].map(DeliveryID.init(number:))

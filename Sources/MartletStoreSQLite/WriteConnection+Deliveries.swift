@@ -71,9 +71,15 @@ extension WriteConnection {
         }
         try statement(.insertAttempt)
             .run(
-                record.delivery.number, record.number, status, failure, record.result.startedAt.milliseconds,
-                record.result.duration.wholeNanoseconds, record.result.detail,
-                StoredText.encode(record.result.headers), Blob(record.result.body)
+                record.delivery.number,
+                record.number,
+                status,
+                failure,
+                record.result.startedAt.milliseconds,
+                record.result.duration.wholeNanoseconds,
+                record.result.detail,
+                StoredText.encode(record.result.headers),
+                Blob(record.result.body)
             )
     }
 }

@@ -12,9 +12,15 @@ extension WriteConnection {
         let callback = refused.callback
         try statement(.insertQuarantined)
             .run(
-                source, refused.size, callback.receivedAt.milliseconds, refused.refusal.reason.rawValue,
-                refused.refusal.detail, callback.method, callback.sourceAddress.description,
-                StoredText.encode(callback.headers), Blob(callback.body)
+                source,
+                refused.size,
+                callback.receivedAt.milliseconds,
+                refused.refusal.reason.rawValue,
+                refused.refusal.detail,
+                callback.method,
+                callback.sourceAddress.description,
+                StoredText.encode(callback.headers),
+                Blob(callback.body)
             )
         try statement(.addToUsage).run(source, 1, refused.size)
         while let usage = try statement(.usage).first(source, read: { row -> (Int, Int) in (row[0], row[1]) }),
@@ -35,18 +41,30 @@ extension WriteConnection {
         let callback = kept.callback
         try statement(.keepHint)
             .run(
-                kept.hint.source.description, kept.hint.objectID, kept.outcome, kept.calls,
-                kept.hint.receivedAt.milliseconds, callback.receivedAt.milliseconds, callback.method,
-                callback.sourceAddress.description, StoredText.encode(callback.headers), Blob(callback.body)
+                kept.hint.source.description,
+                kept.hint.objectID,
+                kept.outcome,
+                kept.calls,
+                kept.hint.receivedAt.milliseconds,
+                callback.receivedAt.milliseconds,
+                callback.method,
+                callback.sourceAddress.description,
+                StoredText.encode(callback.headers),
+                Blob(callback.body)
             )
     }
 
     func save(_ order: KnownOrder, of source: SourceID) throws {
         try statement(.saveOrder)
             .run(
-                source.description, order.objectID, order.uid,
-                order.orderSecret?.withExposedBytes { Blob($0) }, order.ipnSecret?.withExposedBytes { Blob($0) },
-                order.merchantOrderID, order.expectedDue?.amount.canonical, order.expectedDue?.currency
+                source.description,
+                order.objectID,
+                order.uid,
+                order.orderSecret?.withExposedBytes { Blob($0) },
+                order.ipnSecret?.withExposedBytes { Blob($0) },
+                order.merchantOrderID,
+                order.expectedDue?.amount.canonical,
+                order.expectedDue?.currency
             )
     }
 }

@@ -81,6 +81,8 @@ extension WriteConnection {
         return database.changesCount
     }
 
+    /// Removes old dedupe keys.
+    ///
     /// A key stays while its event does (it is the event's index by id), and the newest stays for good: the next
     /// sequence is counted from it. The object's history goes with the last key that points to it.
     private func pruneDedupeKeys(before: Timestamp, limit: Int) throws -> Int {

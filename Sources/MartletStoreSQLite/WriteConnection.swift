@@ -49,7 +49,9 @@ final class WriteConnection {
         countChanges[state, default: 0] += change
     }
 
-    /// The sequence of the next event. Never one that was used: `dedupe_keys` keeps its newest row whatever retention says.
+    /// The sequence of the next event.
+    ///
+    /// Never one that was used: `dedupe_keys` keeps its newest row whatever retention says.
     func takeSequence() throws -> Int64 {
         let next =
             try sequence ?? statement(.nextSequence).first { row -> Int64 in row[0] } ?? 1

@@ -6,7 +6,9 @@ import MartletWire
 extension EventStoreConformance {
     /// Captures one event with these deliveries and returns their ids.
     static func stored(
-        _ store: any EventStore, _ number: Int = 1, _ deliveries: [NewDelivery] = [Samples.delivery()]
+        _ store: any EventStore,
+        _ number: Int = 1,
+        _ deliveries: [NewDelivery] = [Samples.delivery()]
     ) async throws -> [DeliveryID] {
         let outcome = try await store.capture(Samples.capture(Samples.event(number), deliveries: deliveries))
         guard case .stored(let ids) = outcome else {

@@ -9,7 +9,10 @@ extension EventStoreConformance {
             let event = Samples.event(
                 number,
                 type: number % 3 == 0 ? .paymentPaid : .paymentPending,
-                source: SourceID(provider: number % 2 == 0 ? "cryptomus" : "spectrocoin", id: number < 6 ? "main" : "eu"),
+                source: SourceID(
+                    provider: number % 2 == 0 ? "cryptomus" : "spectrocoin",
+                    id: number < 6 ? "main" : "eu"
+                ),
                 shop: number < 4 ? "nordic" : "tashkent",
                 order: "order-\(number / 2)",
                 object: "object-\(number / 3)",
@@ -20,7 +23,10 @@ extension EventStoreConformance {
     }
 
     private static func checkEvents(
-        _ store: any EventStore, _ query: EventQuery, _ expected: [Int], line: UInt = #line
+        _ store: any EventStore,
+        _ query: EventQuery,
+        _ expected: [Int],
+        line: UInt = #line
     ) async throws {
         let found = try await store.events(query).map(\.id)
         try checkEqual(found, expected.map(Samples.eventID), "\(query)", line: line)

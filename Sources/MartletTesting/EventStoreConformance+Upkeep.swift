@@ -4,8 +4,10 @@ import MartletStore
 
 extension EventStoreConformance {
     private static func horizon(
-        events: Timestamp = Timestamp(milliseconds: 0), raw: Timestamp = Timestamp(milliseconds: 0),
-        quarantine: Timestamp = Timestamp(milliseconds: 0), dedupe: Timestamp = Timestamp(milliseconds: 0),
+        events: Timestamp = Timestamp(milliseconds: 0),
+        raw: Timestamp = Timestamp(milliseconds: 0),
+        quarantine: Timestamp = Timestamp(milliseconds: 0),
+        dedupe: Timestamp = Timestamp(milliseconds: 0),
         batch: Int = 500
     ) -> RetentionHorizon {
         RetentionHorizon(events: events, raw: raw, quarantine: quarantine, dedupe: dedupe, batch: batch)

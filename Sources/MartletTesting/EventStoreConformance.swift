@@ -28,7 +28,8 @@ package enum EventStoreConformance {
         package var description: String { name }
 
         init(
-            _ name: String, options: Options = Options(),
+            _ name: String,
+            options: Options = Options(),
             body: @escaping @Sendable (any EventStore, Harness) async throws -> Void
         ) {
             self.name = name
@@ -61,20 +62,28 @@ package struct ConformanceFailure: Error, CustomStringConvertible {
 }
 
 func check(
-    _ condition: Bool, _ rule: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line
+    _ condition: Bool,
+    _ rule: @autoclosure () -> String,
+    file: StaticString = #fileID,
+    line: UInt = #line
 ) throws {
     if !condition { throw ConformanceFailure(description: "\(file):\(line): \(rule())") }
 }
 
 func checkEqual<Value: Equatable>(
-    _ actual: Value, _ expected: Value, _ rule: @autoclosure () -> String = "values differ",
-    file: StaticString = #fileID, line: UInt = #line
+    _ actual: Value,
+    _ expected: Value,
+    _ rule: @autoclosure () -> String = "values differ",
+    file: StaticString = #fileID,
+    line: UInt = #line
 ) throws {
     try check(actual == expected, "\(rule()): got \(actual), expected \(expected)", file: file, line: line)
 }
 
 func unwrap<Value>(
-    _ value: Value?, _ rule: @autoclosure () -> String = "a value is missing", file: StaticString = #fileID,
+    _ value: Value?,
+    _ rule: @autoclosure () -> String = "a value is missing",
+    file: StaticString = #fileID,
     line: UInt = #line
 ) throws -> Value {
     guard let value else { throw ConformanceFailure(description: "\(file):\(line): \(rule())") }
@@ -100,7 +109,10 @@ extension EventStore {
     }
 
     package func claimDue(
-        _ endpoint: EndpointID, now: Timestamp, limit: Int = 100, includingRaw: Bool = false
+        _ endpoint: EndpointID,
+        now: Timestamp,
+        limit: Int = 100,
+        includingRaw: Bool = false
     ) async throws(StoreError) -> ClaimedBatch {
         try await result {
             self.claimDue(endpoint, now: now, limit: limit, includingRaw: includingRaw, completion: $0)

@@ -3,19 +3,31 @@ package import MartletCore
 package import MartletStore
 import MartletWire
 
-/// Values for tests. Every parameter has a default, so that a test states only what matters to it.
+/// Values for tests.
+///
+/// Every parameter has a default, so that a test states only what matters to it.
 package enum Samples {
-    /// 2026-11-21T19:11:00Z
+    /// The moment 2026-11-21T19:11:00Z.
     package static let now = Timestamp(milliseconds: 1_795_288_260_000)
     package static let source = SourceID(provider: "cryptomus", id: "main")
     package static let ledger = EndpointID("ledger")
 
     /// An event of its own payment; events with the same number are the same change.
     package static func event(
-        _ number: Int = 1, id: EventID? = nil, type: EventType = .paymentPending, source: SourceID = source,
-        shop: String = "nordic", finality: Finality = .none, status: String? = "check", order: String? = nil,
-        object: String? = nil, objectKey: String? = nil, occurredAt: Timestamp? = nil, receivedAt: Timestamp = now,
-        method: String = "md5-base64-json", flags: [EventFlag] = []
+        _ number: Int = 1,
+        id: EventID? = nil,
+        type: EventType = .paymentPending,
+        source: SourceID = source,
+        shop: String = "nordic",
+        finality: Finality = .none,
+        status: String? = "check",
+        order: String? = nil,
+        object: String? = nil,
+        objectKey: String? = nil,
+        occurredAt: Timestamp? = nil,
+        receivedAt: Timestamp = now,
+        method: String = "md5-base64-json",
+        flags: [EventFlag] = []
     ) -> Event {
         Event(
             id: id ?? eventID(number),
@@ -43,13 +55,17 @@ package enum Samples {
     }
 
     package static func capture(
-        _ event: Event = event(), raw: String = #"{"body":"status=check"}"#, deliveries: [NewDelivery] = []
+        _ event: Event = event(),
+        raw: String = #"{"body":"status=check"}"#,
+        deliveries: [NewDelivery] = []
     ) -> Capture {
         Capture(event: event, envelope: EventEnvelope.render(event), raw: Array(raw.utf8), deliveries: deliveries)
     }
 
     package static func delivery(
-        _ endpoint: EndpointID = ledger, state: DeliveryState = .pending, dueAt: Timestamp = now
+        _ endpoint: EndpointID = ledger,
+        state: DeliveryState = .pending,
+        dueAt: Timestamp = now
     ) -> NewDelivery {
         NewDelivery(endpoint: endpoint, state: state, dueAt: dueAt)
     }
@@ -65,7 +81,9 @@ package enum Samples {
     }
 
     package static func refused(
-        _ source: SourceID = source, reason: RefusalReason = .badSignature, body: String = "status=check",
+        _ source: SourceID = source,
+        reason: RefusalReason = .badSignature,
+        body: String = "status=check",
         receivedAt: Timestamp = now
     ) -> QuarantinedCallback {
         QuarantinedCallback(
@@ -76,7 +94,9 @@ package enum Samples {
     }
 
     package static func hint(
-        _ objectID: String = "900123", source: SourceID = source, outcome: String = "waiting",
+        _ objectID: String = "900123",
+        source: SourceID = source,
+        outcome: String = "waiting",
         receivedAt: Timestamp = now
     ) -> KeptHint {
         KeptHint(
@@ -87,8 +107,11 @@ package enum Samples {
     }
 
     package static func record(
-        _ delivery: DeliveryID, number: Int = 1, endpoint: EndpointID = ledger,
-        outcome: AttemptOutcome = .answered(status: 200), next: AttemptRecord.Next = .delivered
+        _ delivery: DeliveryID,
+        number: Int = 1,
+        endpoint: EndpointID = ledger,
+        outcome: AttemptOutcome = .answered(status: 200),
+        next: AttemptRecord.Next = .delivered
     ) -> AttemptRecord {
         let result = AttemptResult(
             outcome: outcome,

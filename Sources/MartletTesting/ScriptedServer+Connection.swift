@@ -9,6 +9,7 @@ import Synchronization
 extension ScriptedServer {
     func serve(_ descriptor: Int32, _ number: Int) {
         var received: [UInt8] = []
+        guard write(greeting, descriptor) else { return end(descriptor, withReset: false) }
         while let request = readRequest(descriptor, number, &received) {
             record(request)
             switch perform(script(request), descriptor) {

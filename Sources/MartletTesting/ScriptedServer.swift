@@ -64,6 +64,7 @@ package final class ScriptedServer: Sendable {
     package let port: UInt16
     let state = Mutex(State())
     let script: @Sendable (Request) -> Behaviour
+    let greeting: [UInt8]
     private let refuses: @Sendable (Int) -> Bool
     private let listener: Int32
     private let threads = DispatchGroup()
@@ -72,14 +73,17 @@ package final class ScriptedServer: Sendable {
     ///
     /// - Parameters:
     ///   - refuses: given the connection's number from 1; true resets it as soon as it is accepted.
+    ///   - greeting: sent on every connection before anything is read.
     ///   - script: what to do with each request; called on the connection's thread. Default: 200 `ok`.
     /// - Throws: `SystemError`.
     package init(
         refuses: @escaping @Sendable (Int) -> Bool = { _ in false },
+        greeting: [UInt8] = [],
         script: @escaping @Sendable (Request) -> Behaviour = { _ in .ok }
     ) throws(SystemError) {
         (listener, port) = try LoopbackSocket.bind()
         self.refuses = refuses
+        self.greeting = greeting
         self.script = script
         guard listen(listener, 512) == 0 else {
             let code = errno

@@ -5,6 +5,7 @@ import MartletDelivery
 import MartletRuntime
 import MartletTesting
 import MartletWire
+import Synchronization
 import Testing
 
 /// Runs a body with a transport on its own loop and shuts both down.
@@ -35,12 +36,22 @@ enum ServerScript {
     case byPath([String: ScriptedServer.Behaviour])
     /// Every connection is reset as soon as it is accepted.
     case refusing
+    /// A connection's first request is answered and its second one makes a reset.
+    case firstRequestOnly
+    /// These bytes are sent before the client says anything.
+    case greeting(String)
 
     func server() throws -> ScriptedServer {
         switch self {
-        case .always(let behaviour): try ScriptedServer(script: { _ in behaviour })
-        case .byPath(let behaviours): try ScriptedServer(script: { behaviours[$0.target] ?? .ok })
-        case .refusing: try ScriptedServer(refuses: { _ in true })
+        case .always(let behaviour): return try ScriptedServer(script: { _ in behaviour })
+        case .byPath(let behaviours): return try ScriptedServer(script: { behaviours[$0.target] ?? .ok })
+        case .greeting(let text): return try ScriptedServer(greeting: Array(text.utf8))
+        case .firstRequestOnly:
+            let served = Mutex<Set<Int>>([])
+            return try ScriptedServer(script: { request in
+                served.withLock { $0.insert(request.connection).inserted } ? .ok : .reset(after: [])
+            })
+        case .refusing: return try ScriptedServer(refuses: { _ in true })
         }
     }
 }

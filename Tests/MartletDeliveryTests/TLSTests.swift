@@ -53,7 +53,7 @@ struct TLSTests {
     }
 
     @Test func plainServerOnATLSPortIsTLSFailure() async throws {
-        try await withServer(.refusing) { server in
+        try await withServer(.greeting("220 plain text\r\n")) { server in
             try await withTransport { transport in
                 let result = await transport.result(of: .test("https://127.0.0.1:\(server.port)/"))
                 #expect(result.outcome == .failed(.tls), "\(result)")

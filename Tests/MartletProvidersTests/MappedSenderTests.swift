@@ -118,7 +118,7 @@ struct MappedSenderTests {
     static let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
     static func standard() throws -> any PushProvider {
-        try make("standard", "{\"secrets\":[\"plain:\(secret)\"],\(mapping)}")
+        try make("standard", "{\"secrets\":[\"plain:\(secret)\"],\(mapping.replacing(#""id":"id","#, with: ""))}")
     }
 
     static func signed(_ seconds: Int64, body: [UInt8] = body, id: String = "msg_1") throws -> [(String, String)] {

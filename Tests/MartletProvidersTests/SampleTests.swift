@@ -62,7 +62,7 @@ struct SampleTests {
     }
 
     static let plainMapping = """
-        "paths":{"type":"event","id":"data.id","amount":"data.sum","currency":"data.cur"},\
+        "paths":{"type":"event","object":"data.id","amount":"data.sum","currency":"data.cur"},\
         "typeMap":{"charge.paid":"payment.paid","sent":"payout.paid"}
         """
 

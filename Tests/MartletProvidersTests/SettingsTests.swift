@@ -89,6 +89,11 @@ struct SettingsTests {
             ["error $.sources[0].paths.id", "error $.sources[0].paths.x"]
         ),
         ("standard", #"{"secrets":["plain:short"]}"#, ["error $.sources[0].secrets", "warning $.sources[0].typeMap"]),
+        (
+            "standard",
+            #"{"secrets":["plain:whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],"paths":{"id":"a"},"typeMap":{}}"#,
+            ["error $.sources[0].paths.id"]
+        ),
     ])
     func namesWhatIsWrong(_ kind: String, _ json: String, _ expected: [String]) throws {
         #expect(try Self.messages(kind, json).sorted() == expected)

@@ -3,9 +3,10 @@ import Foundation
 import GRDB
 import MartletCore
 import MartletStore
-@testable import MartletStoreSQLite
 import MartletTesting
 import Testing
+
+@testable import MartletStoreSQLite
 
 struct SQLiteEventStoreTests {
     @Test func readsBesideARunningGateway() async throws {
@@ -26,6 +27,12 @@ struct SQLiteEventStoreTests {
             let later = try SQLiteEventStore.openReadOnly(path: temporary.path)
             #expect(try await later.events(EventQuery()).count == 3, "the gateway need not run")
             await later.close()
+            for suffix in ["-wal", "-shm"] {
+                try? FileManager.default.removeItem(atPath: temporary.path + suffix)
+            }
+            let restored = try SQLiteEventStore.openReadOnly(path: temporary.path)
+            #expect(try await restored.events(EventQuery()).count == 3, "the file alone holds everything after close")
+            await restored.close()
         }
     }
 
@@ -113,7 +120,9 @@ struct SQLiteEventStoreTests {
                 try Row.fetchAll(database, sql: "SELECT state, count(*) FROM deliveries GROUP BY state")
                     .map { row in (row[0] as String, row[1] as Int) }
             }
-            let actual = Dictionary(rows.compactMap { row in DeliveryState(rawValue: row.0).map { ($0, row.1) } }) { $1 }
+            let actual = Dictionary(rows.compactMap { row in DeliveryState(rawValue: row.0).map { ($0, row.1) } }) {
+                $1
+            }
             #expect(counted == actual, "seed \(seed)")
             await store.close()
         }

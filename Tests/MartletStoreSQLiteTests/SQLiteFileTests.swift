@@ -3,9 +3,10 @@ import Foundation
 import GRDB
 import MartletCore
 import MartletStore
-@testable import MartletStoreSQLite
 import MartletTesting
 import Testing
+
+@testable import MartletStoreSQLite
 
 /// What an operator can do to the file, and what the store says about it.
 struct SQLiteFileTests {
@@ -52,10 +53,25 @@ struct SQLiteFileTests {
         try await TemporaryStore.with { temporary in
             let folder = temporary.folder.appendingPathComponent("data")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            try Data(String(repeating: "no database ", count: 1000).utf8).write(to: URL(fileURLWithPath: temporary.path))
+            try Data(String(repeating: "no database ", count: 1000).utf8).write(
+                to: URL(fileURLWithPath: temporary.path)
+            )
             let error = await storeError { () throws(StoreError) in _ = try SQLiteEventStore(path: temporary.path) }
             #expect(error?.label == "cannot_open")
             #expect(error?.description.contains("not an SQLite database") == true)
+        }
+    }
+
+    @Test func refusesADamagedFile() async throws {
+        try await TemporaryStore.with { temporary in
+            await (try SQLiteEventStore(path: temporary.path)).close()
+            let file = try FileHandle(forUpdating: URL(fileURLWithPath: temporary.path))
+            try file.seek(toOffset: 100)
+            try file.write(contentsOf: Data(repeating: 0xA5, count: 3996))
+            try file.close()
+            let error = await storeError { () throws(StoreError) in _ = try SQLiteEventStore(path: temporary.path) }
+            #expect(error?.label == "cannot_open")
+            #expect(error?.description.contains("damaged") == true)
         }
     }
 

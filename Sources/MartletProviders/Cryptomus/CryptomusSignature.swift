@@ -88,7 +88,7 @@ enum PHPJSON {
         string.withUTF8 { bytes in
             var start = 0
             for (index, byte) in bytes.enumerated() {
-                guard let escape = escape(byte, at: index, in: bytes) else { continue }
+                guard mayNeedEscape(byte), let escape = escape(byte, at: index, in: bytes) else { continue }
                 text.append(contentsOf: bytes[start..<index])
                 text.append(contentsOf: escape.text.utf8)
                 start = index + escape.length
@@ -96,6 +96,11 @@ enum PHPJSON {
             text.append(contentsOf: bytes[start...])
         }
         text.append(0x22)
+    }
+
+    /// Whether a byte needs a second look; almost none does.
+    private static func mayNeedEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == 0x22 || byte == 0x2F || byte == 0x5C || byte == 0xE2
     }
 
     /// What stands for the bytes at `index`, and how many of them; nil if they stand for themselves.

@@ -114,7 +114,8 @@ extension Kryptoswap {
         var uncoveredFields: [String] {
             var names: Set<String> = []
             for member in form.members where member.name != hashField && !signedMembers.contains(member.name) {
-                names.insert(String(member.name.prefix { $0 != "[" }))
+                let stem = String(member.name.prefix { $0 != "[" })
+                names.insert(stem.isEmpty ? member.name : stem)
             }
             return names.sorted()
         }

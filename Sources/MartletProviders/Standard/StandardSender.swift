@@ -37,6 +37,9 @@ package struct StandardSender: PushProvider {
             }
         }
         mapping = EventMapping(settings)
+        if mapping.id != nil {
+            settings.fail("paths.id", "has no meaning here, as the webhook-id header is the number; leave it out")
+        }
     }
 
     package func judge(_ callback: Callback, order: OrderLookup) -> Judgement {
