@@ -6,7 +6,8 @@ package import MartletWire
 
 /// A TCP client that sends exactly the bytes it is given and reads what comes back.
 ///
-/// Blocks the calling thread, each call for no longer than its deadline: for tests only.
+/// Blocks the calling thread, each call for no longer than its deadline: for tests only. A blocked test occupies a
+/// thread of Swift's small pool, so a task that must run meanwhile is begun before with `Task.immediate`.
 package final class RawClient {
     /// What went wrong at the socket.
     package enum Failure: Error, Equatable {

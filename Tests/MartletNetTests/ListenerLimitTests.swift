@@ -78,13 +78,12 @@ import Testing
     }
 
     @Test func cutsOffAClientThatDoesNotRead() async throws {
-        let body = String(repeating: "0123456789abcdef", count: 1_000_000)
-        let server = try await ListenerHarness.start(limits { $0.request = .milliseconds(80) }) { _, reply in
-            reply.send(.text(200, body))
-        }
+        let held = HeldRequests()
+        let server = try await ListenerHarness.start(limits { $0.request = .milliseconds(80) }, handler: held.handler)
         let client = try server.client(receiveBuffer: 4096)
         try client.send(Self.get)
-        try await server.waitForConnections(1)
+        let reply = try await held.next().reply
+        reply.send(.text(200, String(repeating: "0123456789abcdef", count: 1_000_000)))
         try await server.waitForConnections(0)
         client.close()
         await server.stop()
