@@ -95,7 +95,7 @@ let package = Package(
         ),
         tests(of: "MartletWire"),
         tests(of: "MartletCore", ["MartletWire"]),
-        tests(of: "MartletRuntime", ["MartletCore"]),
+        tests(of: "MartletRuntime", ["MartletCore", logging]),
         tests(of: "MartletCrypto", ["MartletCore"]),
         tests(of: "MartletProviders", ["MartletCore", "MartletWire", "MartletCrypto"]),
         tests(of: "MartletNet", ["MartletCore", "MartletWire", "MartletRuntime", "CLinux"]),

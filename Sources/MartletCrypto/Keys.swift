@@ -2,6 +2,9 @@
 import COpenSSL
 package import MartletCore
 
+private typealias PassphraseCallback =
+    @convention(c) (UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?) -> Int32
+
 /// Owns one EVP_PKEY.
 // Unchecked: the handle is set once and only read; EVP_PKEY is reference counted and may be used from several threads
 // as long as nobody changes it (openssl-threads(7)).
@@ -14,10 +17,19 @@ private final class KeyHandle: @unchecked Sendable {
 
     /// Reads PEM through a memory BIO with one of OpenSSL's `PEM_read_bio_…` functions.
     static func read(_ pem: [UInt8], _ reader: (OpaquePointer) -> OpaquePointer?) -> KeyHandle? {
-        guard !pem.isEmpty, let bio = BIO_new_mem_buf(pem, Int32(pem.count)) else { return nil }
-        defer { BIO_free(bio) }
-        return reader(bio).map(KeyHandle.init)
+        ERR_clear_error()
+        // The BIO reads from the array's memory, so it lives only inside.
+        return pem.withUnsafeBytes { buffer in
+            guard buffer.count > 0, let length = Int32(exactly: buffer.count),
+                let bio = BIO_new_mem_buf(buffer.baseAddress, length)
+            else { return nil }
+            defer { BIO_free(bio) }
+            return reader(bio).map(KeyHandle.init)
+        }
     }
+
+    /// Gives no passphrase; OpenSSL's own callback would ask at the terminal and block (PEM_read_bio_PrivateKey(3)).
+    static let noPassphrase: PassphraseCallback = { _, _, _, _ in -1 }
 }
 
 /// A provider's RSA key.
@@ -28,7 +40,7 @@ package struct RSAPublicKey: Sendable {
 
     /// - Throws: `CryptoError` unless the bytes are a PEM public key of RSA with at least 1024 bits.
     package init(pem: [UInt8]) throws(CryptoError) {
-        guard let handle = KeyHandle.read(pem, { PEM_read_bio_PUBKEY($0, nil, nil, nil) }), handle.isRSA else {
+        guard let handle = KeyHandle.read(pem, { PEM_read_bio_PUBKEY($0, nil, KeyHandle.noPassphrase, nil) }), handle.isRSA else {
             throw .fromQueue("not a PEM public key of RSA (\"-----BEGIN PUBLIC KEY-----\")")
         }
         guard EVP_PKEY_get_bits(handle.pointer) >= 1024 else {
@@ -60,7 +72,7 @@ package struct RSAPrivateKey: Sendable {
     private let handle: KeyHandle
 
     package init(pem: Secret) throws(CryptoError) {
-        let handle = pem.withExposedBytes { KeyHandle.read($0) { PEM_read_bio_PrivateKey($0, nil, nil, nil) } }
+        let handle = pem.withExposedBytes { KeyHandle.read($0) { PEM_read_bio_PrivateKey($0, nil, KeyHandle.noPassphrase, nil) } }
         guard let handle, handle.isRSA else {
             throw .fromQueue("not a PEM private key of RSA (\"-----BEGIN PRIVATE KEY-----\")")
         }

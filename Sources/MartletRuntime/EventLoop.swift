@@ -46,6 +46,7 @@ package actor EventLoop {
     private let epoll: Int32
     private let source: any DispatchSourceRead
     private var slots: [Slot] = []
+    private var nextGeneration: UInt32 = 1
     private var isShutDown = false
     /// While events come round after round, the queue asks the epoll set itself and the source is suspended.
     private var isPolling = false
@@ -68,12 +69,17 @@ package actor EventLoop {
 
     /// Starts watching a descriptor, or changes what it is watched for and by whom.
     ///
-    /// - Throws: `SystemError`, for instance when the descriptor is closed or the kernel's table is full.
+    /// - Throws: `SystemError`, for instance when the descriptor is closed or the kernel's table is full; `EBADF` once
+    ///   the loop is shut down, whose epoll descriptor may by then be somebody else's.
     package func watch(_ descriptor: Int32, for interest: Interest, handler: @escaping Handler) throws(SystemError) {
+        guard descriptor >= 0, !isShutDown else { throw SystemError(operation: "epoll_ctl", code: EBADF) }
         let index = Int(descriptor)
         while slots.count <= index { slots.append(Slot(handler: nil, generation: 0)) }
         let isNew = slots[index].handler == nil
-        if isNew { slots[index].generation &+= 1 }
+        // Also for a new handler of a watched descriptor, which may have been closed and opened anew unseen: what this
+        // round still holds for the old one is dropped, and reported again if it holds for the new one.
+        slots[index].generation = nextGeneration
+        nextGeneration &+= 1
         slots[index].handler = handler
         do {
             try control(isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, interest)
@@ -84,14 +90,19 @@ package actor EventLoop {
     }
 
     /// Changes what a watched descriptor is watched for.
+    ///
+    /// - Throws: `SystemError`; `ENOENT` if the descriptor is not watched.
     package func change(_ descriptor: Int32, to interest: Interest) throws(SystemError) {
+        guard slots.indices.contains(Int(descriptor)), slots[Int(descriptor)].handler != nil else {
+            throw SystemError(operation: "epoll_ctl", code: ENOENT)
+        }
         try control(EPOLL_CTL_MOD, descriptor, interest)
     }
 
     /// Stops watching; tolerates a descriptor that its owner has closed already, as libcurl does with some of its own.
     package func unwatch(_ descriptor: Int32) {
         let index = Int(descriptor)
-        guard index < slots.count, slots[index].handler != nil else { return }
+        guard slots.indices.contains(index), slots[index].handler != nil else { return }
         slots[index].handler = nil
         var event = epoll_event()
         _ = epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &event)

@@ -36,6 +36,9 @@ package struct ObjectHistory: Sendable, Equatable {
         if event.finality == .final { isFinal = true }
         if let occurred = event.occurredAt { newestOccurredAt = occurred }
         lastStatus = event.providerStatus
+        // A later notification than the polled change: should its status come once more, it is a new change, since the
+        // one that was polled is older and held back for its time.
+        if !isPolled, event.occurredAt != nil { polledStatuses.removeAll() }
         // A provider that is only ever asked (HyPe, SpectroCoin JSON) sends no notification to wait for, and the
         // bound keeps the row small whatever happens.
         if isPolled, let status = event.providerStatus, polledStatuses.count < 16 { polledStatuses.append(status) }

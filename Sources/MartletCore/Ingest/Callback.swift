@@ -23,8 +23,10 @@ package struct Callback: Sendable, Equatable {
     /// The media type in lower case without its parameters; empty if there is no such header.
     package var mediaType: String {
         let value = headers[first: "content-type"] ?? ""
-        let type = value.prefix { $0 != ";" }
-        return String(type).filter { $0 != " " && $0 != "\t" }.lowercased()
+        // Blanks are allowed around the type (RFC 9110 sections 5.5 and 8.3.1), not inside it.
+        var type = value.utf8.prefix { $0 != 0x3B }.drop { $0 == 0x20 || $0 == 0x09 }
+        while type.last == 0x20 || type.last == 0x09 { type.removeLast() }
+        return String(Substring(type)).lowercased()
     }
 }
 

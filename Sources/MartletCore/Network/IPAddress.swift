@@ -74,12 +74,13 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     private static func parseIPv6(_ text: String) -> [UInt8]? {
         let halves = text.split(separator: "::", maxSplits: 2, omittingEmptySubsequences: false)
         guard halves.count <= 2, text.contains(":") else { return nil }
-        func groups(_ half: Substring) -> [UInt8]? {
+        func groups(_ half: Substring, isEnd: Bool) -> [UInt8]? {
             if half.isEmpty { return [] }
             var bytes: [UInt8] = []
             let parts = half.split(separator: ":", omittingEmptySubsequences: false)
             for (index, part) in parts.enumerated() {
-                if index == parts.count - 1, part.contains("."), let four = parseIPv4(String(part)) {
+                // Dotted text stands for the last 32 bits of the address (RFC 4291 section 2.2), nowhere else.
+                if isEnd, index == parts.count - 1, part.contains("."), let four = parseIPv4(String(part)) {
                     bytes.append(contentsOf: four)
                     continue
                 }
@@ -90,9 +91,9 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
             }
             return bytes
         }
-        guard let head = groups(halves[0]) else { return nil }
+        guard let head = groups(halves[0], isEnd: halves.count == 1) else { return nil }
         if halves.count == 1 { return head.count == 16 ? head : nil }
-        guard let tail = groups(halves[1]), head.count + tail.count <= 14 else { return nil }
+        guard let tail = groups(halves[1], isEnd: true), head.count + tail.count <= 14 else { return nil }
         return head + [UInt8](repeating: 0, count: 16 - head.count - tail.count) + tail
     }
 
@@ -112,10 +113,18 @@ package struct AddressBlock: Hashable, Sendable, CustomStringConvertible {
     package init?(_ text: String) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let address = IPAddress(parts[0]) else { return nil }
-        let width = address.bytes.count * 8
-        guard let prefix = parts.count == 2 ? Int(parts[1]) : width, (0...width).contains(prefix) else { return nil }
         self.address = address
-        self.prefix = prefix
+        let width = address.bytes.count * 8
+        guard parts.count == 2 else {
+            prefix = width
+            return
+        }
+        // An IPv4-mapped block counts its bits from the front of the IPv6 form: `::ffff:10.0.0.0/104` is `10.0.0.0/8`.
+        let mappedBits = address.isIPv4 && parts[0].contains(":") ? 96 : 0
+        let isDecimal = parts[1].utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
+        let range = mappedBits...(mappedBits + width)
+        guard isDecimal, let number = Int(parts[1]), range.contains(number) else { return nil }
+        prefix = number - mappedBits
     }
 
     package func contains(_ other: IPAddress) -> Bool {

@@ -6,7 +6,10 @@ package struct DecimalText: Hashable, Sendable, CustomStringConvertible {
     package let canonical: String
     package var description: String { canonical }
 
-    /// Digits kept of one number. A larger expansion (such as `1e99999`) is refused instead of filling the memory.
+    /// Digits of one number, as received and written out without its exponent.
+    ///
+    /// A larger expansion (such as `1e99999`)
+    /// is refused instead of filling the memory.
     package static let maximumDigits = 100
 
     /// Reads an optional sign, digits with an optional fraction, and an optional exponent.
@@ -22,16 +25,15 @@ package struct DecimalText: Hashable, Sendable, CustomStringConvertible {
         canonical = Self.render(negative: false, digits: String(units).utf8.map { $0 - 48 }, scale: scale)
     }
 
-    /// This number rounded half-even to `places` digits after the point.
+    /// This number rounded half-even to `places` digits after the point; fewer than none counts as none.
     package func rounded(toPlaces places: Int) -> DecimalText {
+        let places = max(0, places)
         guard let parsed = Self.parse(Array(canonical.utf8)), parsed.scale > places else { return self }
-        let kept = max(0, parsed.digits.count - (parsed.scale - places))
-        // With fewer digits than places cut, the leading cut digit is a zero that is not written.
-        let cutsBelowFirstDigit = parsed.digits.count < parsed.scale - places
+        // A canonical number has a digit before its point, so that at least one digit is kept.
+        let kept = parsed.digits.count - (parsed.scale - places)
         var digits = Array(parsed.digits[..<kept])
-        let next = cutsBelowFirstDigit ? 0 : parsed.digits[kept]
-        let rest = cutsBelowFirstDigit ? parsed.digits[...] : parsed.digits[(kept + 1)...]
-        let isHalf = next == 5 && rest.allSatisfy { $0 == 0 }
+        let next = parsed.digits[kept]
+        let isHalf = next == 5 && parsed.digits[(kept + 1)...].allSatisfy { $0 == 0 }
         if next > 5 || (next == 5 && !isHalf) || (isHalf && (digits.last ?? 0) % 2 == 1) {
             var index = digits.count - 1
             while index >= 0 && digits[index] == 9 {
@@ -71,7 +73,8 @@ package struct DecimalText: Hashable, Sendable, CustomStringConvertible {
         if index < bytes.count, bytes[index] | 0x20 == 0x65 {
             index += 1
             let exponentText = String(decoding: bytes[index...], as: UTF8.self)
-            guard let exponent = Int(exponentText), abs(exponent) <= maximumDigits else { return nil }
+            let range = -maximumDigits...maximumDigits
+            guard let exponent = Int(exponentText), range.contains(exponent) else { return nil }
             scale -= exponent
             index = bytes.count
         }
@@ -80,6 +83,7 @@ package struct DecimalText: Hashable, Sendable, CustomStringConvertible {
             digits.append(contentsOf: [UInt8](repeating: 0, count: -scale))
             scale = 0
         }
+        guard max(digits.count, scale + 1) <= maximumDigits else { return nil }
         return (negative, digits, scale)
     }
 

@@ -20,7 +20,9 @@ package struct DeliveryID: Hashable, Comparable, Sendable, CustomStringConvertib
     /// Reads `dlv_42` or a bare `42`; nil for anything else.
     package init?(text: String) {
         let digits = text.hasPrefix("dlv_") ? text.dropFirst(4) : Substring(text)
-        guard let number = Int64(digits), number > 0 else { return nil }
+        guard digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = Int64(digits), number > 0 else {
+            return nil
+        }
         self.number = number
     }
 }

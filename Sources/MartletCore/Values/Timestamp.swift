@@ -8,23 +8,29 @@ package struct Timestamp: Comparable, Hashable, Sendable {
     package init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
     /// Whole seconds since the Unix epoch, rounded down.
-    package var seconds: Int64 { milliseconds >= 0 ? milliseconds / 1000 : (milliseconds - 999) / 1000 }
+    package var seconds: Int64 { milliseconds.flooredQuotientAndRemainder(dividingBy: 1000).0 }
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
 
+    /// Saturates instead of overflowing.
     package static func + (left: Timestamp, right: Duration) -> Timestamp {
-        let sum = left.milliseconds.addingReportingOverflow(right.wholeMilliseconds)
-        return Timestamp(milliseconds: sum.overflow ? .max : sum.partialValue)
+        Timestamp(milliseconds: left.milliseconds.addingSaturated(right.wholeMilliseconds))
     }
 
     package static func - (left: Timestamp, right: Duration) -> Timestamp { left + (.zero - right) }
 
     package static func - (left: Timestamp, right: Timestamp) -> Duration {
-        .milliseconds(left.milliseconds - right.milliseconds)
+        .milliseconds(left.milliseconds) - .milliseconds(right.milliseconds)
     }
 
+    /// The moments that RFC 3339 can write, whose years have four digits (section 1): 0000 to 9999.
+    private static let writable: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
+
     /// RFC 3339 text in UTC with milliseconds, such as `2026-11-21T19:11:00.123Z`.
+    ///
+    /// A moment outside the years 0000 to 9999 is written as the nearest inside.
     package var rfc3339: String {
+        let milliseconds = min(max(milliseconds, Self.writable.lowerBound), Self.writable.upperBound)
         let (days, millisOfDay) = milliseconds.flooredQuotientAndRemainder(dividingBy: 86_400_000)
         let (year, month, day) = Self.civil(fromDays: days)
         var text: [UInt8] = []
@@ -82,11 +88,17 @@ extension Duration {
         let (seconds, attoseconds) = components
         let product = seconds.multipliedReportingOverflow(by: 1000)
         if product.overflow { return seconds < 0 ? .min : .max }
-        return product.partialValue + attoseconds / 1_000_000_000_000_000
+        return product.partialValue.addingSaturated(attoseconds / 1_000_000_000_000_000)
     }
 }
 
 extension Int64 {
+    fileprivate func addingSaturated(_ other: Int64) -> Int64 {
+        let sum = addingReportingOverflow(other)
+        guard sum.overflow else { return sum.partialValue }
+        return other < 0 ? .min : .max
+    }
+
     /// Division that rounds toward negative infinity, so that moments before 1970 keep a positive remainder.
     fileprivate func flooredQuotientAndRemainder(dividingBy divisor: Int64) -> (Int64, Int64) {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)

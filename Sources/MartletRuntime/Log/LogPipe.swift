@@ -80,11 +80,24 @@ package final class LogPipe: Sendable {
             let line = LogLine(time: SystemClock().now(), level: "warning", message: "log lines dropped", metadata: metadata)
             output += format == .json ? line.json : line.text
         }
-        var remaining = Substring(output).utf8[...]
+        output.withUTF8 { writeAll(UnsafeRawBufferPointer($0)) }
+    }
+
+    private func writeAll(_ bytes: UnsafeRawBufferPointer) {
+        var remaining = bytes[...]
         while !remaining.isEmpty {
-            let written = remaining.withContiguousStorageIfAvailable { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard let written, written > 0 || errno == EINTR else { return }
-            if written > 0 { remaining = remaining.dropFirst(written) }
+            let start = UnsafeRawBufferPointer(rebasing: remaining).baseAddress
+            let written = Glibc.write(descriptor, start, remaining.count)
+            let code = errno
+            if written > 0 {
+                remaining = remaining.dropFirst(written)
+            } else if written < 0, code == EAGAIN {
+                // Standard error may share its description with a program that made it non-blocking; this queue may wait.
+                var poller = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&poller, 1, -1)
+            } else if written == 0 || code != EINTR {
+                return
+            }
         }
     }
 }

@@ -42,12 +42,15 @@ package final class Metrics: Sendable {
     fileprivate static func sample(_ name: String, _ labels: [String], _ values: [String], _ value: String) -> String {
         if labels.isEmpty { return "\(name) \(value)\n" }
         let pairs = zip(labels, values).map { label, value in
-            let escaped = value.flatMap { character -> [Character] in
-                switch character {
-                case "\\": ["\\", "\\"]
-                case "\"": ["\\", "\""]
-                case "\n": ["\\", "n"]
-                default: [character]
+            // By scalar and not by character: a quote with a combining mark, or CR and LF together, are one character
+            // that equals none of these.
+            var escaped = String.UnicodeScalarView()
+            for scalar in value.unicodeScalars {
+                switch scalar {
+                case "\\": escaped.append(contentsOf: "\\\\".unicodeScalars)
+                case "\"": escaped.append(contentsOf: "\\\"".unicodeScalars)
+                case "\n": escaped.append(contentsOf: "\\n".unicodeScalars)
+                default: escaped.append(scalar)
                 }
             }
             return "\(label)=\"\(String(escaped))\""
@@ -108,7 +111,9 @@ package final class Histogram: Sendable {
         observe(seconds: Double(seconds) + Double(attoseconds) * 1e-18)
     }
 
+    /// Below zero, after the clock was set back, counts as zero: a histogram's sum never falls.
     package func observe(seconds: Double) {
+        let seconds = max(0, seconds)
         let bucket = Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count
         state.withLock { state in
             state.counts[bucket] += 1
