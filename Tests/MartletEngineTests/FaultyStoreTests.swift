@@ -8,7 +8,7 @@ import Testing
 @testable import MartletEngine
 
 /// What the engine does while the store fails.
-@Suite(.timeLimit(.minutes(2))) struct FaultyStoreTests {
+@Suite(.timeLimit(.minutes(1))) struct FaultyStoreTests {
     @Test func aCaptureThatCannotBeStoredIsAnswered503AndFreesItsPlaces() async throws {
         let faults = Faults()
         let harness = try await EngineHarness.start([EngineHarness.endpoint("ledger")]) {

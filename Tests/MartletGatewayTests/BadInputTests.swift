@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import MartletCore
+import MartletGateway
+import MartletNet
 import MartletStore
 import MartletTesting
+import MartletWire
 import Testing
 
 /// What strangers send to the ingest listener, and a store in trouble.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct BadInputTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct BadInputTests {
     @Test func answersAreTheContractsAndDescriptorsReturn() async throws {
         try await GatewayHarness.run(sources: SignedCallback.source) { harness in
             // The first request opens what stays open, such as the store's readers.
@@ -137,6 +140,9 @@ import Testing
 
     /// Waits until every connection has been closed.
     private func quiet(_ harness: GatewayHarness) async throws {
-        while await harness.gateway.openIngestConnections > 0 { await Task.yield() }
+        while await harness.gateway.openIngestConnections > 0 {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
     }
 }

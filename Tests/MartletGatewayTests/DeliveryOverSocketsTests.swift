@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import MartletCore
+import MartletGateway
 import MartletStore
 import MartletTesting
 import MartletWire
 import Testing
 
 /// Callback in, signed delivery out: listener, engine, SQLite and libcurl, all real.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct DeliveryOverSocketsTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct DeliveryOverSocketsTests {
     @Test func deliversTheEnvelopeOnceSignedAndRecorded() async throws {
         let subscriber = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret)
         try await GatewayHarness.run(
@@ -176,6 +177,7 @@ import Testing
         while true {
             let detail = try #require(try await harness.gateway.store.event(callback.eventID))
             if detail.deliveries.allSatisfy({ $0.state != .inFlight }) { return detail }
+            try Task.checkCancellation()
             await Task.yield()
         }
     }

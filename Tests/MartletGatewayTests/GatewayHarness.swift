@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import MartletConfig
 import MartletCore
+import MartletNet
 import MartletProviders
 import MartletRuntime
 import MartletStore

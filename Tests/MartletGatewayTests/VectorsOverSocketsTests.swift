@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import MartletCore
+import MartletGateway
 import MartletRuntime
 import MartletStore
 import MartletTesting
+import MartletWire
 import Testing
 
 /// Every vector that is a request, through the real listener, engine and store.

@@ -116,7 +116,7 @@ final class MartletProcess: Sendable {
         let handle: FileHandle
 
         init() throws {
-            FileManager.default.createFile(atPath: url.path, contents: nil)
+            try Data().write(to: url)
             handle = try FileHandle(forWritingTo: url)
         }
 

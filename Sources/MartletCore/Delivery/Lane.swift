@@ -10,7 +10,7 @@ package struct Lane: Sendable {
     package enum Action: Sendable, Equatable {
         /// Make the next attempt of this delivery.
         case send(ClaimedDelivery)
-        /// Ask the store for due deliveries, then report `claimed` or `claimFailed`.
+        /// Ask the store for due deliveries, then report `claimed` or `claimFailed`; or `noRoom` instead.
         case claim
     }
 
@@ -22,6 +22,10 @@ package struct Lane: Sendable {
         case pending(due: Timestamp)
         /// The store's answer to `claim`.
         case claimed(ClaimedBatch)
+        /// There are too few free places to claim for; `roomFreed` will come.
+        case noRoom
+        /// Places have become free.
+        case roomFreed
         /// The store could not answer; ask again then.
         case claimFailed(retryAt: Timestamp)
         /// An HTTP request has ended.
@@ -40,6 +44,7 @@ package struct Lane: Sendable {
     private var readyHead = 0
     private(set) package var inFlight = 0
     private var isClaiming = false
+    private var isWaitingForRoom = false
     /// When the store's next pending delivery is due, as far as known.
     private var nextDue: Timestamp?
     /// Set when a pending delivery was announced while a claim was under way, whose answer may not know of it.
@@ -65,6 +70,10 @@ package struct Lane: Sendable {
             isClaiming = false
             nextDue = retryAt
             announcedWhileClaiming = nil
+        case .noRoom:
+            isClaiming = false
+            isWaitingForRoom = true
+        case .roomFreed: isWaitingForRoom = false
         case .attemptEnded: inFlight -= 1
         case .clockAdvanced: break
         }
@@ -72,7 +81,7 @@ package struct Lane: Sendable {
     }
 
     // Claim early enough that requests do not pause for the store, and late enough to claim many at once.
-    private var canClaim: Bool { !isClaiming && !isPaused && waiting <= capacity / 4 }
+    private var canClaim: Bool { !isClaiming && !isWaitingForRoom && !isPaused && waiting <= capacity / 4 }
 
     private mutating func note(pendingDue due: Timestamp) {
         if isClaiming { announcedWhileClaiming = min(announcedWhileClaiming ?? due, due) }

@@ -17,6 +17,7 @@ package actor Dispatcher {
         case pending(EndpointID, due: Timestamp)
         case claimed(EndpointID, reserved: Int, Result<ClaimedBatch, StoreError>)
         case attemptEnded(EndpointID)
+        case roomFreed(EndpointID)
         case recorded(AttemptRecord)
     }
 
@@ -110,6 +111,15 @@ package actor Dispatcher {
         }
     }
 
+    /// Gives back the places of an event that came to nothing.
+    package nonisolated func release(_ plan: FanOut.Plan) {
+        for (delivery, gate) in zip(plan.deliveries, plan.gates) {
+            guard let gate else { continue }
+            gate.free()
+            post(.roomFreed(delivery.endpoint))
+        }
+    }
+
     // MARK: life
 
     /// Recovers what a former run left in flight, and starts a lane for each endpoint.
@@ -178,6 +188,7 @@ package actor Dispatcher {
             case .pending(let id, let due): handle(.pending(due: due), for: id)
             case .claimed(let id, let reserved, let result): claimed(result, reserved: reserved, for: id)
             case .attemptEnded(let id): handle(.attemptEnded, for: id)
+            case .roomFreed(let id): handle(.roomFreed, for: id)
             case .recorded(let record): recorded(record)
             }
         }
@@ -206,11 +217,13 @@ package actor Dispatcher {
     }
 
     private func claim(for id: EndpointID, _ post: Post) {
-        let reserved = post.gate.reserve(window / 2)
-        guard reserved > 0 else {
-            // Captures that are being committed hold the places; they hand over, or give back, within moments.
-            let retryAt = clock.now() + .milliseconds(20)
-            return handle(.claimFailed(retryAt: retryAt), for: id)
+        let gate = post.gate
+        let reserved = gate.reserve(window / 2)
+        // Claiming for a place or two at a time would cost a transaction each. While others hold places there will be
+        // more room soon, and whoever frees a place says so.
+        guard reserved >= window / 4 || (reserved > 0 && gate.places == reserved) else {
+            gate.free(reserved)
+            return handle(.noRoom, for: id)
         }
         let includesRaw = post.signing.endpoint.includeRaw
         store.claimDue(id, now: clock.now(), limit: reserved, includingRaw: includesRaw) { [self] result in
@@ -233,6 +246,7 @@ package actor Dispatcher {
     private func recorded(_ record: AttemptRecord) {
         unfinished -= 1
         posts[record.endpoint]?.gate.free()
+        handle(.roomFreed, for: record.endpoint)
         if case .retry(let due) = record.next { handle(.pending(due: due), for: record.endpoint) }
         if isStopping, unfinished == 0 { resumeWaiting() }
     }

@@ -9,11 +9,6 @@ package enum FanOut {
         package fileprivate(set) var deliveries: [NewDelivery] = []
         /// In the order of `deliveries`: the gate whose place the delivery holds, nil where it holds none.
         package fileprivate(set) var gates: [LaneGate?] = []
-
-        /// Gives back every place; for a capture that came to nothing.
-        package func release() {
-            for gate in gates { gate?.free() }
-        }
     }
 
     /// One delivery for every endpoint that wants the event: `inFlight` where the lane has a free place, `pending`

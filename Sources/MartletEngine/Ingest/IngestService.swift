@@ -103,7 +103,7 @@ package final class IngestService: Sendable {
                 committed(event, envelope, capture, plan, outcome)
                 answer(passage, with: .init(passage.source.provider.acknowledgement), outcome: Self.label(of: outcome))
             case .failure(let error):
-                plan.release()
+                dispatcher.release(plan)
                 unavailable(error, passage)
             }
         }
@@ -119,7 +119,7 @@ package final class IngestService: Sendable {
     ) {
         guard case .stored(let ids) = outcome else {
             if outcome != .duplicate { metrics.events.increment([event.source.provider, event.type.rawValue]) }
-            return plan.release()
+            return dispatcher.release(plan)
         }
         metrics.events.increment([event.source.provider, event.type.rawValue])
         dispatcher.committed(event, envelope: envelope, raw: capture.raw, deliveries: plan.deliveries, ids: ids)
