@@ -148,6 +148,6 @@ final class MartletProcess: Sendable {
     /// Complete lines only.
     private static func line(with needle: String, in text: String) -> String? {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-        return lines.first { $0.contains(needle) }.map(String.init)
+        return lines.first { needle.isEmpty || $0.contains(needle) }.map(String.init)
     }
 }

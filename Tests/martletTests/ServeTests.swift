@@ -62,6 +62,65 @@ import Testing
         #expect(finished.errors.contains("the gateway cannot start"))
     }
 
+    @Test func whatStrangersSendLeavesNoDescriptorBehind() async throws {
+        let folder = try ServedGateway.makeFolder(endpoints: "")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let gateway = try await ServedGateway.start(in: folder)
+        let sockets = try descriptors(gateway).sockets
+        // What stays open, such as the store's readers, is opened by the first requests.
+        try send("A", gateway)
+        try await strange(gateway)
+        let before = try await settledDescriptors(gateway, sockets: sockets)
+        for _ in 0..<20 { try await strange(gateway) }
+        #expect(try await settledDescriptors(gateway, sockets: sockets) == before)
+        try send("B", gateway)
+        gateway.process.signal(SIGTERM)
+        #expect(await gateway.process.end() == 0)
+    }
+
+    /// A broken signature, a missing member, ten megabytes, two lengths, half a request, and nonsense.
+    private func strange(_ gateway: ServedGateway) async throws {
+        let post = "POST \(SignedCallback.path) HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+        let requests: [(text: String, status: Int?)] = [
+            (post + "Content-Length: 14\r\n\r\n{\"sign\":\"abc\"}", 403),
+            (post + "Content-Length: 2\r\n\r\n{}", 400),
+            (post + "Content-Length: 10485760\r\n\r\n" + String(repeating: "x", count: 1 << 20), 413),
+            (post + "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", 400),
+            (post + "Content-Length: 200\r\n\r\n{", nil),
+            ("\u{0}\u{1}\r\n\r\n", 400),
+        ]
+        for request in requests {
+            let client = try RawClient(port: gateway.ingestPort)
+            // A server that has made up its mind may stop reading; what matters is the answer.
+            try? client.send(request.text)
+            if let status = request.status {
+                #expect(try client.readResponse().status == status, "\(request.text.prefix(120))")
+            }
+            client.close()
+        }
+    }
+
+    /// What the descriptors of the process point to: sockets, and the rest.
+    private func descriptors(_ gateway: ServedGateway) throws -> (sockets: Int, all: Int) {
+        let folder = "/proc/\(gateway.process.pid)/fd"
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        let sockets = names.count { name in
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)")
+            return target?.hasPrefix("socket:") ?? false
+        }
+        return (sockets, names.count)
+    }
+
+    /// The number of descriptors once there are no more sockets than before the first connection.
+    private func settledDescriptors(_ gateway: ServedGateway, sockets: Int) async throws -> Int {
+        while true {
+            let now = try descriptors(gateway)
+            if now.sockets <= sockets { return now.all }
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+    }
+
     private func send(_ order: String, _ gateway: ServedGateway) throws {
         let callback = SignedCallback(order: order)
         let client = try RawClient(port: gateway.ingestPort)

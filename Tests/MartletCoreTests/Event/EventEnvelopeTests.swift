@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import MartletCore
+import MartletWire
 import Testing
 
 @Suite struct EventEnvelopeTests {
@@ -98,12 +99,13 @@ import Testing
         event.providerRefs = [ProviderRef(text, text)]
         event.verification.uncoveredFields = [text, text]
         let bytes = EventEnvelope.inserting(raw: Array("[]".utf8), into: EventEnvelope.render(event))
-        let body = try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any])
-        let data = try #require(body["data"] as? [String: Any])
-        func same(_ value: Any?) -> Bool { (value as? String).map { Array($0.utf8) } == Array(text.utf8) }
+        // Foundation's reader agrees that it is JSON, but drops a byte order mark inside a text; ours keeps every byte.
+        #expect(try JSONSerialization.jsonObject(with: Data(bytes)) is [String: Any])
+        let data = try #require(try JSONReader.read(bytes).object?["data"]?.object)
+        func same(_ value: JSONValue?) -> Bool { value?.string.map { Array($0.utf8) } == Array(text.utf8) }
         #expect(same(data["detail"]))
         #expect(same(data["shop"]))
-        #expect(same((data["provider_refs"] as? [String: String])?.first?.value))
-        #expect(data["raw"] is [Any])
+        #expect(same(data["provider_refs"]?.object?.members.first?.value))
+        #expect(data["raw"] == .array([]))
     }
 }

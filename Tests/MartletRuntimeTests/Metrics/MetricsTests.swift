@@ -55,8 +55,8 @@ import Testing
     @Test func rendersAHistogramWithCumulativeBuckets() {
         let metrics = Metrics()
         let histogram = metrics.histogram("martlet_s_seconds", help: "Time.")
-        histogram.observe(.microseconds(250))
-        histogram.observe(.milliseconds(2))
+        histogram.observe(.milliseconds(250))
+        histogram.observe(.milliseconds(500))
         histogram.observe(.seconds(1))
         histogram.observe(.seconds(61))
         histogram.observe(seconds: -5)
@@ -64,16 +64,16 @@ import Testing
             metrics.render(gauges: []) == """
                 # HELP martlet_s_seconds Time.
                 # TYPE martlet_s_seconds histogram
-                martlet_s_seconds_bucket{le="0.00025"} 2
-                martlet_s_seconds_bucket{le="0.0005"} 2
-                martlet_s_seconds_bucket{le="0.001"} 2
-                martlet_s_seconds_bucket{le="0.0025"} 3
-                martlet_s_seconds_bucket{le="0.005"} 3
-                martlet_s_seconds_bucket{le="0.01"} 3
-                martlet_s_seconds_bucket{le="0.025"} 3
-                martlet_s_seconds_bucket{le="0.05"} 3
-                martlet_s_seconds_bucket{le="0.1"} 3
-                martlet_s_seconds_bucket{le="0.25"} 3
+                martlet_s_seconds_bucket{le="0.00025"} 1
+                martlet_s_seconds_bucket{le="0.0005"} 1
+                martlet_s_seconds_bucket{le="0.001"} 1
+                martlet_s_seconds_bucket{le="0.0025"} 1
+                martlet_s_seconds_bucket{le="0.005"} 1
+                martlet_s_seconds_bucket{le="0.01"} 1
+                martlet_s_seconds_bucket{le="0.025"} 1
+                martlet_s_seconds_bucket{le="0.05"} 1
+                martlet_s_seconds_bucket{le="0.1"} 1
+                martlet_s_seconds_bucket{le="0.25"} 2
                 martlet_s_seconds_bucket{le="0.5"} 3
                 martlet_s_seconds_bucket{le="1.0"} 4
                 martlet_s_seconds_bucket{le="2.5"} 4
@@ -81,7 +81,7 @@ import Testing
                 martlet_s_seconds_bucket{le="15.0"} 4
                 martlet_s_seconds_bucket{le="60.0"} 4
                 martlet_s_seconds_bucket{le="+Inf"} 5
-                martlet_s_seconds_sum 62.00225
+                martlet_s_seconds_sum 62.75
                 martlet_s_seconds_count 5
 
                 """
