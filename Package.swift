@@ -25,6 +25,8 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 }
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+// GRDB's own binding of the SQLite that it links.
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -55,7 +57,7 @@ let package = Package(
         library("MartletNet", ["MartletCore", "MartletWire", "MartletRuntime", "CHTTPParser", "CLinux"]),
         library("MartletDelivery", ["MartletCore", "MartletWire", "MartletRuntime", "CCurl", "CLinux"]),
         library("MartletStore", ["MartletCore", "MartletWire"]),
-        library("MartletStoreSQLite", ["MartletCore", "MartletWire", "MartletStore", grdb]),
+        library("MartletStoreSQLite", ["MartletCore", "MartletWire", "MartletStore", grdb, sqlite]),
 
         // The way of an event, and what surrounds it.
         library(

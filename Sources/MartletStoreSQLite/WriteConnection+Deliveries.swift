@@ -34,8 +34,8 @@ extension WriteConnection {
                     eventID: EventID(rawValue: row[2]),
                     endpoint: endpoint,
                     attempts: row[1],
-                    envelope: try row.bytes(3),
-                    raw: includingRaw ? try row.optionalBytes(4) : nil
+                    envelope: row.bytes(3),
+                    raw: includingRaw ? row.optionalBytes(4) : nil
                 )
             }
         for delivery in due { try statement(.claim).run(delivery.id.number) }

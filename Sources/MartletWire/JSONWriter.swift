@@ -34,8 +34,8 @@ package struct JSONWriter: Sendable {
     }
 
     package mutating func integer(_ value: Int64) { raw(Array(String(value).utf8)) }
-    package mutating func bool(_ value: Bool) { raw(value ? Array("true".utf8) : Array("false".utf8)) }
-    package mutating func null() { raw(Array("null".utf8)) }
+    package mutating func bool(_ value: Bool) { word(value ? "true" : "false") }
+    package mutating func null() { word("null") }
 
     /// Writes bytes that already are one JSON value, unchanged.
     package mutating func raw(_ json: [UInt8]) {
@@ -53,6 +53,12 @@ package struct JSONWriter: Sendable {
     package mutating func member(_ name: String, integer value: Int64?) {
         self.name(name)
         if let value { integer(value) } else { null() }
+    }
+
+    private mutating func word(_ word: StaticString) {
+        comma()
+        bytes.append(contentsOf: UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
+        needsComma = true
     }
 
     private mutating func open(_ byte: UInt8) {
@@ -74,22 +80,35 @@ package struct JSONWriter: Sendable {
         bytes.append(0x22)
         var text = text
         text.withUTF8 { utf8 in
-            for byte in utf8 {
-                switch byte {
-                case 0x22: bytes.append(contentsOf: [0x5C, 0x22])
-                case 0x5C: bytes.append(contentsOf: [0x5C, 0x5C])
-                case 0x08: bytes.append(contentsOf: [0x5C, 0x62])
-                case 0x09: bytes.append(contentsOf: [0x5C, 0x74])
-                case 0x0A: bytes.append(contentsOf: [0x5C, 0x6E])
-                case 0x0C: bytes.append(contentsOf: [0x5C, 0x66])
-                case 0x0D: bytes.append(contentsOf: [0x5C, 0x72])
-                case 0..<0x20:
-                    bytes.append(contentsOf: [0x5C, 0x75, 0x30, 0x30, Self.hex[Int(byte >> 4)], Self.hex[Int(byte & 15)]])
-                default: bytes.append(byte)
-                }
+            // Most texts hold nothing to escape; they are copied in one go, and so are the runs between escapes.
+            var start = 0
+            for index in 0..<utf8.count where Self.isEscaped(utf8[index]) {
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index]))
+                escape(utf8[index])
+                start = index + 1
             }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
         }
         bytes.append(0x22)
+    }
+
+    /// RFC 8259 section 7: quotation mark, reverse solidus and control characters must be escaped.
+    private static func isEscaped(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x22 || byte == 0x5C }
+
+    private mutating func escape(_ byte: UInt8) {
+        bytes.append(0x5C)
+        switch byte {
+        case 0x08: bytes.append(0x62)
+        case 0x09: bytes.append(0x74)
+        case 0x0A: bytes.append(0x6E)
+        case 0x0C: bytes.append(0x66)
+        case 0x0D: bytes.append(0x72)
+        case 0x22, 0x5C: bytes.append(byte)
+        default:
+            bytes.append(contentsOf: [0x75, 0x30, 0x30])
+            bytes.append(Self.hex[Int(byte >> 4)])
+            bytes.append(Self.hex[Int(byte & 15)])
+        }
     }
 
     private static let hex = Array("0123456789abcdef".utf8)

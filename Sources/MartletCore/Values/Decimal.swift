@@ -16,8 +16,37 @@ package struct DecimalText: Hashable, Sendable, CustomStringConvertible {
     ///
     /// Nil for anything else: spaces, commas, a bare point, `NaN`, or more than `maximumDigits` digits.
     package init?(_ text: some StringProtocol) {
-        guard let parsed = Self.parse(Array(text.utf8)) else { return nil }
+        var copy = String(text)
+        if let plain = copy.withUTF8(Self.trimmed) {
+            canonical = plain
+            return
+        }
+        guard let parsed = Self.parse(Array(copy.utf8)) else { return nil }
         canonical = Self.render(negative: parsed.negative, digits: parsed.digits, scale: parsed.scale)
+    }
+
+    /// The short way for what nearly every amount is: digits, and perhaps a fraction. Nil for anything else.
+    private static func trimmed(_ text: UnsafeBufferPointer<UInt8>) -> String? {
+        guard !text.isEmpty, text.count <= maximumDigits else { return nil }
+        var point: Int?
+        for index in text.indices {
+            let byte = text[index]
+            if byte == 0x2E, point == nil {
+                point = index
+            } else if byte < 0x30 || byte > 0x39 {
+                return nil
+            }
+        }
+        let wholeEnd = point ?? text.count
+        guard wholeEnd > 0, point != text.count - 1 else { return nil }
+        var start = 0
+        while start < wholeEnd - 1, text[start] == 0x30 { start += 1 }
+        var end = text.count
+        if point != nil {
+            while text[end - 1] == 0x30 { end -= 1 }
+            if end - 1 == wholeEnd { end = wholeEnd }
+        }
+        return String(decoding: UnsafeBufferPointer(rebasing: text[start..<end]), as: UTF8.self)
     }
 
     /// A whole number of minor units: `units` divided by ten to the power of `scale`. 600000 with scale 2 is `6000`.
