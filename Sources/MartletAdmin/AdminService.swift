@@ -15,7 +15,7 @@ package final class AdminService: Sendable {
     private let metrics: Metrics
     private let clock: any WallClock
     private let log: Logger
-    private let isDraining = Atomic<Bool>(false)
+    private let isReady = Atomic<Bool>(false)
 
     package init(store: any EventStore, metrics: Metrics, clock: any WallClock, log: Logger) {
         self.store = store
@@ -24,8 +24,8 @@ package final class AdminService: Sendable {
         self.log = log
     }
 
-    /// From now on `/readyz` answers 503, so that no new callbacks are sent here.
-    package func startDraining() { isDraining.store(true, ordering: .relaxed) }
+    /// Says whether callbacks may be sent here; false while the gateway starts and while it stops.
+    package func setReady(_ ready: Bool) { isReady.store(ready, ordering: .relaxed) }
 
     package func handle(_ request: HTTPRequest, _ reply: HTTPReply) {
         let known = ["/healthz", "/readyz", "/metrics"].contains(request.path)
@@ -47,7 +47,7 @@ package final class AdminService: Sendable {
     }
 
     private func answerReadiness(_ reply: HTTPReply) {
-        if isDraining.load(ordering: .relaxed) { return reply.send(.text(503, "draining")) }
+        guard isReady.load(ordering: .relaxed) else { return reply.send(.text(503, "starting or draining")) }
         Task {
             do throws(StoreError) {
                 try await store.probe()

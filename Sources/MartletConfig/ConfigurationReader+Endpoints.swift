@@ -35,7 +35,7 @@ extension ConfigurationReader {
             isEnabled: reader.bool("enabled", default: true),
             headers: readHeaders(reader),
             includeRaw: reader.bool("includeRaw", default: false),
-            maxInFlight: reader.integer("maxInFlight", default: 16, in: 1...1024),
+            maxInFlight: reader.integer("maxInFlight", default: 16, in: 1...256),
             timeout: duration("timeout", of: reader, default: defaults.timeout, in: Self.timeouts),
             schedule: RetrySchedule(delays: delays, jitter: defaults.schedule.jitter),
             egress: egress

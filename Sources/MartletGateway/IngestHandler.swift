@@ -4,16 +4,31 @@ import MartletEngine
 import MartletNet
 import MartletRuntime
 import MartletWire
+import Synchronization
 
 /// Between the listener and the engine: HTTP in, callback out; answer in, HTTP out.
-struct IngestHandler: Sendable {
+final class IngestHandler: Sendable {
     let service: IngestService
     let trustedProxies: [AddressBlock]
     let clock: any WallClock
+    /// False while the gateway starts: it listens, but takes nothing in before it can deliver.
+    let isReady = Atomic<Bool>(false)
+
+    init(service: IngestService, trustedProxies: [AddressBlock], clock: any WallClock) {
+        self.service = service
+        self.trustedProxies = trustedProxies
+        self.clock = clock
+    }
 
     /// Called on the ingest loop's queue.
     func handle(_ request: HTTPRequest, _ reply: HTTPReply) {
-        if request.path == "/healthz" { return reply.send(.text(200, "ok")) }
+        // Its answer looks like an acknowledgement, so a callback that was sent here by mistake must not get it.
+        if request.path == "/healthz", request.method == "GET" || request.method == "HEAD" {
+            return reply.send(.text(200, "ok"))
+        }
+        guard isReady.load(ordering: .acquiring) else {
+            return reply.send(.text(503, "rejected", headers: [("Retry-After", "1")]))
+        }
         let sender =
             trustedProxies.isEmpty
             ? request.peer

@@ -30,7 +30,7 @@ struct WriteCommand: Sendable {
 /// Commits whatever has gathered while the last commit ran: one writer, no timer.
 ///
 /// The transaction grows with the load by itself: alone, a write waits for nobody; under load, hundreds share one
-/// `fdatasync`. Completions are called on the writer's queue.
+/// `fdatasync`. Completions are called on a queue of their own.
 final class CommitQueue: Sendable {
     private struct State {
         var waiting: [WriteCommand] = []
@@ -45,8 +45,9 @@ final class CommitQueue: Sendable {
     private let maxWaiting: Int
     private let state = Mutex(State())
     private let connection = ConnectionSlot()
-    /// Refusals are answered here: at once, yet never inside the call that is refused.
-    private let refusals = DispatchQueue(label: "martlet.store.refusals")
+    /// Completions are called here, in the order of the commits, while the writer is at the next commit already.
+    /// Refusals too: at once, yet never inside the call that is refused.
+    private let answers = DispatchQueue(label: "martlet.store.answers", qos: .userInitiated)
 
     init(pool: DatabasePool, maxWaiting: Int) {
         self.pool = pool
@@ -55,7 +56,7 @@ final class CommitQueue: Sendable {
 
     func submit(_ command: WriteCommand) {
         let refusal: StoreError? = enqueue(command)
-        if let refusal { refusals.async { command.fail(refusal) } }
+        if let refusal { answers.async { command.fail(refusal) } }
     }
 
     /// Lets what was submitted finish and gives the prepared statements back.
@@ -123,15 +124,19 @@ final class CommitQueue: Sendable {
     private func commit(_ batch: [WriteCommand], on connection: WriteConnection) {
         do {
             let finished = try connection.inTransaction { try batch.map { try $0.perform(connection) } }
-            for finish in finished { finish() }
+            answers.async { for finish in finished { finish() } }
         } catch let error as DatabaseError where error.concernsEveryWrite {
-            for command in batch { command.fail(storeError(error, command)) }
+            fail(batch, error)
         } catch  where batch.count > 1 {
             // Only the culprit shall fail; the others are made again, each on its own.
             for command in batch { commit([command], on: connection) }
         } catch {
-            for command in batch { command.fail(storeError(error, command)) }
+            fail(batch, error)
         }
+    }
+
+    private func fail(_ batch: [WriteCommand], _ error: any Error) {
+        answers.async { for command in batch { command.fail(self.storeError(error, command)) } }
     }
 
     private func storeError(_ error: any Error, _ command: WriteCommand) -> StoreError {

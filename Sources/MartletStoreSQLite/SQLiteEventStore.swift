@@ -15,6 +15,8 @@ package final class SQLiteEventStore: EventStore {
     let limits: QuarantineLimits
     /// Nil when the file was opened for reading only.
     private let commits: CommitQueue?
+    /// Nil when the file was opened for reading only.
+    private let lock: StoreLock?
     private let isClosed = Atomic(false)
 
     /// Opens the file, or makes it with its folder, and brings its schema up to date.
@@ -29,12 +31,15 @@ package final class SQLiteEventStore: EventStore {
         limits: QuarantineLimits = .init(),
         maxWaitingWrites: Int = 8192
     ) throws(StoreError) {
+        try SQLiteFile.create(path)
+        let lock = try StoreLock(path: path)
         let pool = try SQLiteFile.open(path: path)
         self.init(
             path: path,
             pool: pool,
             limits: limits,
-            commits: CommitQueue(pool: pool, maxWaiting: maxWaitingWrites)
+            commits: CommitQueue(pool: pool, maxWaiting: maxWaitingWrites),
+            lock: lock
         )
     }
 
@@ -42,14 +47,21 @@ package final class SQLiteEventStore: EventStore {
     ///
     /// - Throws: `cannotOpen` or `newerSchema`.
     package static func openReadOnly(path: String) throws(StoreError) -> SQLiteEventStore {
-        SQLiteEventStore(path: path, pool: try SQLiteFile.openReadOnly(path: path), limits: .init(), commits: nil)
+        SQLiteEventStore(path: path, pool: try SQLiteFile.openReadOnly(path: path), limits: .init(), commits: nil, lock: nil)
     }
 
-    private init(path: String, pool: DatabasePool, limits: QuarantineLimits, commits: CommitQueue?) {
+    private init(
+        path: String,
+        pool: DatabasePool,
+        limits: QuarantineLimits,
+        commits: CommitQueue?,
+        lock: StoreLock?
+    ) {
         self.path = path
         self.pool = pool
         self.limits = limits
         self.commits = commits
+        self.lock = lock
     }
 
     package func close() async {
@@ -57,9 +69,10 @@ package final class SQLiteEventStore: EventStore {
         guard !isClosed.exchange(true, ordering: .sequentiallyConsistent) else { return }
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             // Closing waits for readers, and must not do so on a thread of the shared pool.
-            DispatchQueue.global().async { [pool] in
+            DispatchQueue.global().async { [pool, lock] in
                 // A failure leaves the file to the operating system; everything that was promised is on disk.
                 try? pool.close()
+                lock?.release()
                 continuation.resume()
             }
         }

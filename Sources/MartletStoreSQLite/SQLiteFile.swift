@@ -8,7 +8,6 @@ enum SQLiteFile {
     /// Opens for the one process that writes, and brings the schema up to date.
     static func open(path: String) throws(StoreError) -> DatabasePool {
         do {
-            try create(path)
             let pool = try DatabasePool(path: path, configuration: configuration(isReadOnly: false))
             try pool.writeWithoutTransaction { database in
                 // GRDB sets `synchronous = NORMAL` whenever it opens a pool, after `prepareDatabase`: the last commits
@@ -65,12 +64,16 @@ enum SQLiteFile {
             // Kibibytes, negative by SQLite's convention: the upper pages of every index and the pages under way.
             try database.execute(sql: "PRAGMA cache_size = \(database.configuration.readonly ? -8192 : -65_536)")
             try database.execute(sql: "PRAGMA temp_store = MEMORY")
+            // Takes effect when the file is made. Every page that a transaction touched goes into the log by two system
+            // calls, whatever its size; measured, 8 KiB took in a fifth more than 4 KiB, and 16 KiB no more than 8.
+            try database.execute(sql: "PRAGMA page_size = 8192")
             if !database.configuration.readonly {
                 // Pages of log after which a commit copies them into the file. The default of 1,000 copies the same hot
                 // pages again and again under load; much more makes that one commit wait noticeably.
-                try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
-                // A log that grew in a burst is cut back to 64 MiB once it has been copied.
-                try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
+                try database.execute(sql: "PRAGMA wal_autocheckpoint = 8000")
+                // A log that grew in a burst is cut back to 128 MiB once it has been copied. Not to less than it has
+                // between two copies: a log that must grow anew makes every sync write the file's size as well.
+                try database.execute(sql: "PRAGMA journal_size_limit = 134217728")
             }
         }
         return configuration
@@ -80,7 +83,7 @@ enum SQLiteFile {
     ///
     /// The file holds payments and order secrets. SQLite gives its log and
     /// index files the mode of the database.
-    private static func create(_ path: String) throws {
+    static func create(_ path: String) throws(StoreError) {
         let folder = (path as NSString).deletingLastPathComponent
         do {
             if !folder.isEmpty {

@@ -2,6 +2,7 @@
 import GRDB
 import MartletCore
 import MartletStore
+import MartletWire
 
 extension WriteConnection {
     /// Keeps a refused callback and removes the source's oldest rows beyond the limits.
@@ -19,7 +20,7 @@ extension WriteConnection {
                 refused.refusal.detail,
                 callback.method,
                 callback.sourceAddress.description,
-                StoredText.encode(callback.headers),
+                StoredText.encode(callback.headers.withoutCredentials),
                 Blob(callback.body)
             )
         try statement(.addToUsage).run(source, 1, refused.size)
@@ -49,7 +50,7 @@ extension WriteConnection {
                 callback.receivedAt.milliseconds,
                 callback.method,
                 callback.sourceAddress.description,
-                StoredText.encode(callback.headers),
+                StoredText.encode(callback.headers.withoutCredentials),
                 Blob(callback.body)
             )
     }

@@ -33,6 +33,14 @@ package struct HeaderFields: Sendable, Equatable {
         return nil
     }
 
+    /// The fields without those that carry credentials of the transport: these are kept and shown nowhere.
+    package var withoutCredentials: HeaderFields {
+        let names = ["authorization", "proxy-authorization", "cookie"]
+        var kept = self
+        kept.fields.removeAll { field in names.contains { $0.equalsIgnoringASCIICase(field.name) } }
+        return kept
+    }
+
     /// Every value with that name, in order.
     package func all(_ name: String) -> [String] {
         fields.filter { $0.name.equalsIgnoringASCIICase(name) }.map(\.value)

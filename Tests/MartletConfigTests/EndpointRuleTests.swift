@@ -173,7 +173,7 @@ struct EndpointRuleTests {
         ValidationRule(
             "numbers have bounds",
             endpoint: #""maxInFlight": 0, "timeout": "50ms", "schedule": ["5s", "0s", "31d"], "enabled": "yes""#,
-            "error: $.endpoints[0].maxInFlight: must be a whole number from 1 to 1024",
+            "error: $.endpoints[0].maxInFlight: must be a whole number from 1 to 256",
             #"error: $.endpoints[0].timeout: must be from "100ms" to "5m""#,
             #"error: $.endpoints[0].schedule[1]: must be a duration longer than 0 and at most "30d", "#
                 + #"such as "5s", "5m" or "2h""#,

@@ -142,7 +142,9 @@ struct ConnectionTests {
         let refusing = try RefusingPort()
         try await withServer(.byPath(Self.mixed)) { server in
             let paths = ["/", "/hang", "/reset", "/endless", "/headers", "/close"]
-            try await withTransport { transport in
+            var limits = CurlLimits()
+            limits.connectionsPerHost = 128
+            try await withTransport(limits: limits) { transport in
                 var requests = (0..<600).map { index in
                     OutboundRequest.test(server.url(paths[index % paths.count]), timeout: .milliseconds(500))
                 }

@@ -97,6 +97,45 @@ import Testing
         try await harness.stop()
     }
 
+    @Test func newEventsDoNotOvertakeWhatIsDueInTheStore() async throws {
+        let harness = try await EngineHarness.start([EngineHarness.endpoint("slow", maxInFlight: 1)], window: 16)
+        harness.transport.set("slow", .hang)
+        for number in 0..<40 { await harness.receive(order: "old-\(number)") }
+        // One request after the other is answered, and for each a new event comes in: the window never empties by itself.
+        for number in 0..<60 {
+            harness.transport.release("slow")
+            await harness.receive(order: "new-\(number)")
+            try await harness.eventually { harness.transport.hangingCount("slow") == 1 }
+        }
+        let sent = Set(harness.transport.sent(to: "slow").map(\.eventID))
+        let old = try await harness.store.events(EventQuery(limit: 200)).filter {
+            $0.merchantOrderID?.hasPrefix("old-") ?? false
+        }
+        #expect(old.count == 40)
+        #expect(old.allSatisfy { sent.contains($0.id.rawValue) })
+        try await harness.stop()
+    }
+
+    @Test func anAttemptThatTheStopCutsOffCostsTheDeliveryNothing() async throws {
+        let clock = ManualClock()
+        let first = try await EngineHarness.start([EngineHarness.endpoint("slow", schedule: [])], clock: clock)
+        first.transport.set("slow", .hang)
+        await first.receive(order: "A")
+        try await first.eventually { first.transport.hangingCount("slow") == 1 }
+        await first.dispatcher.stop(within: .zero)
+        // What the transport reports of requests that it drops when it shuts down.
+        first.transport.release("slow", status: 599)
+        await first.store.close()
+        let second = try await EngineHarness.start(
+            [EngineHarness.endpoint("slow", schedule: [])],
+            folder: first.folder,
+            clock: clock
+        )
+        try await second.eventually { try await second.deliveries("slow").first?.state == .delivered }
+        #expect(second.transport.sent(to: "slow").map(\.attempt) == [1])
+        try await second.stop()
+    }
+
     @Test func whatWasInFlightIsSentAgainAfterARestart() async throws {
         let clock = ManualClock()
         let first = try await EngineHarness.start([EngineHarness.endpoint("slow", maxInFlight: 1)], clock: clock)

@@ -38,6 +38,7 @@ struct GatewayHarness {
         extra: String = "",
         folder: URL? = nil,
         files: [String: String] = [:],
+        listen: String = "127.0.0.1:0",
         clock: any WallClock = SystemClock()
     ) async throws -> GatewayHarness {
         let folder = try folder ?? makeFolder()
@@ -46,7 +47,7 @@ struct GatewayHarness {
         }
         let json = """
             {
-              "ingest": { "listen": "127.0.0.1:0", "trustedProxies": ["127.0.0.0/8"] },
+              "ingest": { "listen": "\(listen)", "trustedProxies": ["127.0.0.0/8"] },
               "admin": { "listen": "127.0.0.1:0" },
               "store": "sqlite:martlet.db",
               "shops": [{ "id": "nordic" }],

@@ -80,6 +80,9 @@ package struct Lane: Sendable {
         return actions(at: now)
     }
 
+    /// Whether the store holds a delivery that is due, as far as known.
+    package func hasDueBacklog(at now: Timestamp) -> Bool { nextDue.map { $0 <= now } ?? false }
+
     // Claim early enough that requests do not pause for the store, and late enough to claim many at once.
     private var canClaim: Bool { !isClaiming && !isWaitingForRoom && !isPaused && waiting <= capacity / 4 }
 

@@ -4,6 +4,7 @@ package import MartletCore
 import MartletCrypto
 package import MartletRuntime
 package import MartletStore
+import Synchronization
 
 /// The second half of an event's way: claim → sign → send → record, one lane for each endpoint.
 ///
@@ -39,6 +40,8 @@ package actor Dispatcher {
     nonisolated let log: Logger
     /// Deliveries of one endpoint that may be in memory; the rest of its backlog stays in the store.
     nonisolated let window: Int
+    /// From now on attempts that end were cut off by the stop, and are not recorded.
+    nonisolated let isAbandoning = Atomic<Bool>(false)
     private let mailbox: MailboxHolder
 
     var posts: [EndpointID: Post] = [:]
@@ -131,13 +134,18 @@ package actor Dispatcher {
         return try await update(endpoints)
     }
 
-    /// Puts changed endpoints into force. A lane whose endpoint is gone or disabled sends what it has in memory and
-    /// then rests; its backlog stays in the store.
+    /// Puts changed endpoints into force, all of them or, when this throws, none.
+    ///
+    /// A lane whose endpoint is gone or disabled sends what it has in memory and then rests; its backlog stays in the
+    /// store.
     package func update(_ endpoints: [Endpoint]) async throws -> [Topology.Subscriber] {
+        let ready = try endpoints.map { try SigningEndpoint($0) }
+        let earliest = try await store.earliestDue()
+        // From here on nothing throws and nothing waits.
         var subscribers: [Topology.Subscriber] = []
         for id in posts.keys { posts[id]?.lane.isPaused = true }
-        for endpoint in endpoints {
-            let signing = try SigningEndpoint(endpoint)
+        for signing in ready {
+            let endpoint = signing.endpoint
             let gate = posts[endpoint.id]?.gate ?? LaneGate(capacity: window)
             var lane = posts[endpoint.id]?.lane ?? Lane(maxInFlight: endpoint.maxInFlight, capacity: window)
             lane.maxInFlight = endpoint.maxInFlight
@@ -145,7 +153,6 @@ package actor Dispatcher {
             posts[endpoint.id] = Post(signing: signing, gate: gate, lane: lane)
             subscribers.append(Topology.Subscriber(endpoint: endpoint, gate: gate))
         }
-        let earliest = try await store.earliestDue()
         for (id, due) in earliest {
             if posts[id] != nil {
                 handle(.pending(due: due), for: id)
@@ -160,12 +167,15 @@ package actor Dispatcher {
         return subscribers
     }
 
-    /// Makes no further attempt, and waits until those under way are recorded, or `limit` is over. What waited in
-    /// memory stays in flight in the store and is recovered by the next start.
+    /// Makes no further attempt, and waits until those under way are recorded, or `limit` is over.
+    ///
+    /// What waited in memory, and what is still under way then, stays in flight in the store and is recovered by the
+    /// next start: an attempt that the gateway itself cut off is made again and costs the delivery nothing.
     package func stop(within limit: Duration) async {
         isStopping = true
         wake?.timer.cancel()
         wake = nil
+        defer { isAbandoning.store(true, ordering: .relaxed) }
         guard unfinished > 0 else { return }
         let timer = clock.schedule(at: clock.now() + limit, on: executor.queue) { [weak self] in
             self?.assumeIsolated { $0.resumeWaiting() }
@@ -196,13 +206,14 @@ package actor Dispatcher {
     }
 
     private func handle(_ event: Lane.Event, for id: EndpointID) {
-        guard !isStopping, var post = posts[id] else { return }
-        let actions = post.lane.handle(event, at: clock.now())
-        posts[id] = post
+        // In place: a copy of the lane would copy its queue with the first change.
+        let now = clock.now()
+        guard !isStopping, let actions = posts[id]?.lane.handle(event, at: now), let post = posts[id] else { return }
+        post.gate.hasDueBacklog = post.lane.hasDueBacklog(at: now)
         for action in actions {
             switch action {
             case .send(let delivery): send(delivery, to: post.signing)
-            case .claim: claim(for: id, post)
+            case .claim: claim(for: id, post.gate, includesRaw: post.signing.endpoint.includeRaw)
             }
         }
     }
@@ -216,8 +227,7 @@ package actor Dispatcher {
         }
     }
 
-    private func claim(for id: EndpointID, _ post: Post) {
-        let gate = post.gate
+    private func claim(for id: EndpointID, _ gate: LaneGate, includesRaw: Bool) {
         let reserved = gate.reserve(window / 2)
         // Claiming for a place or two at a time would cost a transaction each. While others hold places there will be
         // more room soon, and whoever frees a place says so.
@@ -225,7 +235,6 @@ package actor Dispatcher {
             gate.free(reserved)
             return handle(.noRoom, for: id)
         }
-        let includesRaw = post.signing.endpoint.includeRaw
         store.claimDue(id, now: clock.now(), limit: reserved, includingRaw: includesRaw) { [self] result in
             self.post(.claimed(id, reserved: reserved, result))
         }

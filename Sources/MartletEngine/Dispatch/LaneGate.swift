@@ -6,6 +6,11 @@ import Synchronization
 package final class LaneGate: Sendable {
     package let capacity: Int
     private let occupied = Atomic<Int>(0)
+    /// Whether the store holds deliveries of this endpoint that are due.
+    ///
+    /// While it does, new events wait there too: places in memory go to what has waited longest, so that retries and
+    /// the backlog are not overtaken for as long as the load lasts.
+    private let owesStore = Atomic<Bool>(false)
 
     package init(capacity: Int) { self.capacity = capacity }
 
@@ -23,6 +28,11 @@ package final class LaneGate: Sendable {
             if exchanged { return granted }
             current = original
         }
+    }
+
+    package var hasDueBacklog: Bool {
+        get { owesStore.load(ordering: .relaxed) }
+        set { owesStore.store(newValue, ordering: .relaxed) }
     }
 
     package func free(_ count: Int = 1) {

@@ -17,7 +17,7 @@ package enum FanOut {
         var plan = Plan()
         for subscriber in subscribers where subscriber.endpoint.wants(event.type, of: event.shop) {
             let isEnabled = subscriber.endpoint.isEnabled
-            let hasPlace = isEnabled && subscriber.gate.reserve() == 1
+            let hasPlace = isEnabled && !subscriber.gate.hasDueBacklog && subscriber.gate.reserve() == 1
             let state: DeliveryState = !isEnabled ? .skipped : hasPlace ? .inFlight : .pending
             plan.deliveries.append(NewDelivery(endpoint: subscriber.endpoint.id, state: state, dueAt: now))
             plan.gates.append(hasPlace ? subscriber.gate : nil)

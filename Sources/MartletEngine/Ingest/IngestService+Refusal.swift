@@ -10,7 +10,9 @@ extension IngestService {
         let source = passage.source.provider.source
         let status = refusal.reason.status
         let reply = IngestAnswer.rejected(status, retryAfter: status == 503 ? Self.retryAfter : nil)
-        log.notice(
+        // A source without its secret loses every callback until somebody mends it.
+        log.log(
+            level: refusal.reason == .misconfigured ? .error : .notice,
             "callback refused",
             metadata: [
                 "source": "\(source)", "reason": "\(refusal.reason.rawValue)", "detail": "\(refusal.detail)",

@@ -71,7 +71,10 @@ package final class IngestService: Sendable {
         at path: String,
         respond: @escaping @Sendable (IngestAnswer) -> Void
     ) {
-        guard let source = topology.current.source(at: path) else { return respond(.rejected(404)) }
+        guard let source = topology.current.source(at: path) else {
+            metrics.ingestRequests.increment(["-", "-", "unknown_source"])
+            return respond(.rejected(404))
+        }
         let passage = Passage(source: source, callback: callback, startedAt: .now, respond: respond)
         act(on: source.provider.judge(callback, order: .notAsked), passage)
     }
@@ -117,12 +120,23 @@ package final class IngestService: Sendable {
         _ plan: FanOut.Plan,
         _ outcome: CaptureOutcome
     ) {
+        if outcome != .duplicate { reportOddities(of: event) }
         guard case .stored(let ids) = outcome else {
             if outcome != .duplicate { metrics.events.increment([event.source.provider, event.type.rawValue]) }
             return dispatcher.release(plan)
         }
         metrics.events.increment([event.source.provider, event.type.rawValue])
         dispatcher.committed(event, envelope: envelope, raw: capture.raw, deliveries: plan.deliveries, ids: ids)
+    }
+
+    /// What a person should look at: genuine, stored and delivered, and yet not as expected (providers.md rules 7, 10).
+    private func reportOddities(of event: Event) {
+        let isUnrecognised = event.type == .paymentUnrecognised || event.type == .payoutUnrecognised
+        guard isUnrecognised || event.flags.contains(.amountMismatch) else { return }
+        log.warning(
+            isUnrecognised ? "status not recognised" : "amount differs from the order",
+            metadata: ["event": "\(event.id)", "source": "\(event.source)", "type": "\(event.type)"]
+        )
     }
 
     private func keep(_ hint: Hint, _ passage: Passage) {

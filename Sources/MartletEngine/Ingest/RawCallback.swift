@@ -5,9 +5,6 @@ import MartletWire
 
 /// The callback as it is kept with its event and given to endpoints with `includeRaw`.
 enum RawCallback {
-    /// Credentials of the transport: never needed to verify again, and not for subscribers.
-    private static let withheldHeaders = ["authorization", "proxy-authorization", "cookie"]
-
     /// `{"method":…,"media_type":…,"source_address":…,"received_at":…,"headers":[[name,value],…],"body":…}`;
     /// `body_base64` in place of `body` where the bytes are not UTF-8.
     static func render(_ callback: Callback) -> [UInt8] {
@@ -19,8 +16,7 @@ enum RawCallback {
         json.member("received_at", callback.receivedAt.rfc3339)
         json.name("headers")
         json.beginArray()
-        for field in callback.headers.fields {
-            if withheldHeaders.contains(where: { $0.equalsIgnoringASCIICase(field.name) }) { continue }
+        for field in callback.headers.withoutCredentials.fields {
             json.beginArray()
             json.string(field.name)
             json.string(field.value)

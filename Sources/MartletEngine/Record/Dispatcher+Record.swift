@@ -4,6 +4,7 @@ import MartletCore
 import MartletRuntime
 import MartletStore
 import MartletWire
+import Synchronization
 
 extension Dispatcher {
     /// Decides what follows an attempt and writes both down in one transaction. Called on the transport's queue.
@@ -13,6 +14,7 @@ extension Dispatcher {
         endpoint: Endpoint,
         _ result: AttemptResult
     ) {
+        if isAbandoning.load(ordering: .relaxed) { return }
         post(.attemptEnded(endpoint.id))
         let record = AttemptRecord(
             delivery: delivery.id,

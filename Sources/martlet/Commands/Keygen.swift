@@ -38,21 +38,21 @@ struct Keygen: ParsableCommand {
     private func writeRSA(_ prefix: String) throws {
         let privatePath = "\(prefix).private.pem"
         let publicPath = "\(prefix).public.pem"
-        for path in [privatePath, publicPath] where FileManager.default.fileExists(atPath: path) {
-            throw ValidationError("\(path) is there already; remove it or give another prefix.")
-        }
         let pair = try RSAPrivateKey.generatePEM()
         try write(pair.privateKey.withExposedBytes { $0 }, to: privatePath, mode: 0o600)
         try write(pair.publicKey, to: publicPath, mode: 0o644)
         Console.output("\(privatePath)\n\(publicPath)\n")
     }
 
-    private func write(_ bytes: [UInt8], to path: String, mode: Int) throws {
-        let isWritten = FileManager.default.createFile(
-            atPath: path,
-            contents: Data(bytes),
-            attributes: [.posixPermissions: mode]
-        )
-        if !isWritten { throw ValidationError("\(path) cannot be written; does its folder exist?") }
+    /// Makes a file that was not there, with its mode from the first moment on.
+    private func write(_ bytes: [UInt8], to path: String, mode: mode_t) throws {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        if descriptor < 0 {
+            let remedy =
+                errno == EEXIST
+                ? "is there already; remove it or give another prefix." : "cannot be made; does its folder exist?"
+            throw ValidationError("\(path) \(remedy)")
+        }
+        try FileHandle(fileDescriptor: descriptor, closeOnDealloc: true).write(contentsOf: Data(bytes))
     }
 }

@@ -64,43 +64,35 @@ struct Serve: AsyncParsableCommand {
             "gateway started",
             metadata: ["ingest": "\(gateway.ingestAddress)", "admin": "\(gateway.adminAddress)"]
         )
-        await followSignals(signals, gateway, configuration, log)
+        await followSignals(signals, gateway, log)
         log.notice("gateway stopped")
     }
 
-    private func followSignals(
-        _ signals: SignalStream,
-        _ gateway: Gateway,
-        _ started: Configuration,
-        _ log: Logger
-    ) async {
-        var running = started
+    private func followSignals(_ signals: SignalStream, _ gateway: Gateway, _ log: Logger) async {
         for await signal in signals.values {
             guard signal == SIGHUP else {
                 log.notice("stopping", metadata: ["signal": "\(signal == SIGTERM ? "SIGTERM" : "SIGINT")"])
                 signals.exitOnNextSignal()
                 return await gateway.stop()
             }
-            running = await reload(gateway, running, log)
+            await reload(gateway, log)
         }
     }
 
-    private func reload(_ gateway: Gateway, _ running: Configuration, _ log: Logger) async -> Configuration {
+    private func reload(_ gateway: Gateway, _ log: Logger) async {
         let (configuration, problems) = file.read()
         guard let configuration else {
             log.error(
                 "configuration refused, the running settings stay",
                 metadata: ["problems": "\(problems.map(\.description).joined(separator: "; "))"]
             )
-            return running
+            return
         }
         do {
-            try await gateway.reload(configuration, from: running)
+            try await gateway.reload(configuration)
             log.notice("configuration reloaded")
-            return configuration
         } catch {
             log.error("configuration not put into force", metadata: ["reason": "\(error)"])
-            return running
         }
     }
 }

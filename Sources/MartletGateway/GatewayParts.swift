@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import Logging
+import MartletAdmin
+import MartletConfig
+import MartletCore
+import MartletDelivery
+import MartletEngine
+import MartletNet
+import MartletRuntime
+import MartletStore
+import MartletStoreSQLite
+
+/// The parts of a gateway, made but not started, and how they stop.
+struct GatewayParts: Sendable {
+    /// One loop for each kind of work, so that none waits for another.
+    private struct Loops: Sendable {
+        let ingest: EventLoop
+        let delivery: EventLoop
+        let admin: EventLoop
+
+        init() throws(SystemError) {
+            ingest = try EventLoop(label: "martlet.ingest.loop")
+            delivery = try EventLoop(label: "martlet.delivery.loop")
+            admin = try EventLoop(label: "martlet.admin.loop")
+        }
+
+        func shutDown() async {
+            await ingest.shutDown()
+            await delivery.shutDown()
+            await admin.shutDown()
+        }
+    }
+
+    let store: any EventStore
+    let dispatcher: Dispatcher
+    let topology: TopologyBox
+    let pruner: Pruner
+    let adminService: AdminService
+    let ingestHandler: IngestHandler
+    let ingest: HTTPListener
+    let admin: HTTPListener
+    private let transport: CurlTransport
+    private let loops: Loops
+
+    init(
+        _ configuration: Configuration,
+        log: Logger,
+        clock: any WallClock,
+        random: any RandomSource
+    ) async throws {
+        let loops = try Loops()
+        let store: any EventStore
+        do {
+            store = try Self.openStore(configuration.store)
+        } catch {
+            await loops.shutDown()
+            throw error
+        }
+        let metrics = Metrics()
+        let engineMetrics = EngineMetrics(metrics)
+        transport = CurlTransport(loop: loops.delivery, clock: clock)
+        dispatcher = Dispatcher(
+            executor: loops.delivery.executor,
+            store: store,
+            transport: transport,
+            clock: clock,
+            random: random,
+            metrics: engineMetrics,
+            log: log
+        )
+        topology = TopologyBox(Topology(sources: [], subscribers: []))
+        pruner = Pruner(store: store, clock: clock, retention: configuration.engineRetention, log: log)
+        let service = IngestService(
+            store: store,
+            topology: topology,
+            dispatcher: dispatcher,
+            metrics: engineMetrics,
+            log: log
+        )
+        let adminService = AdminService(store: store, metrics: metrics, clock: clock, log: log)
+        let ingestHandler = IngestHandler(
+            service: service,
+            trustedProxies: configuration.ingest.trustedProxies,
+            clock: clock
+        )
+        admin = HTTPListener(
+            loop: loops.admin,
+            address: configuration.admin.listen.address,
+            limits: HTTPLimits(),
+            handler: { adminService.handle($0, $1) }
+        )
+        ingest = HTTPListener(
+            loop: loops.ingest,
+            address: configuration.ingest.listen.address,
+            limits: configuration.ingestLimits,
+            handler: { ingestHandler.handle($0, $1) }
+        )
+        self.store = store
+        self.loops = loops
+        self.adminService = adminService
+        self.ingestHandler = ingestHandler
+    }
+
+    /// Stops everything in the reverse order of the start; harmless for parts that never started.
+    func stop(within limit: Duration) async {
+        let end = ContinuousClock.now + limit
+        func remaining(_ share: Duration = .seconds(3600)) -> Duration {
+            max(.zero, min(share, end - ContinuousClock.now))
+        }
+        adminService.setReady(false)
+        await pruner.stop()
+        // Requests that run wait for one commit each; most of the time belongs to the attempts under way.
+        await ingest.drain(within: remaining(limit / 3))
+        await dispatcher.stop(within: remaining())
+        await transport.shutDown()
+        await admin.drain(within: remaining(.milliseconds(500)))
+        await store.close()
+        await loops.shutDown()
+    }
+
+    private static func openStore(_ setting: Configuration.Store) throws -> any EventStore {
+        switch setting {
+        case .sqlite(let path): try SQLiteEventStore(path: path)
+        case .postgres:
+            throw StoreError.cannotOpen("PostgreSQL is not available in this version; use \"sqlite:PATH\"")
+        }
+    }
+}
