@@ -25,8 +25,10 @@ package protocol EventStore: Sendable {
     /// Keeps a hint; a hint for an order that is already waiting only updates that row.
     func keep(_ hint: KeptHint, completion: @escaping Completion<Void>)
 
-    /// Writes an attempt and what becomes of its delivery. Recording the same attempt again changes nothing.
-    func record(_ record: AttemptRecord, completion: @escaping Completion<Void>)
+    /// Writes attempts and what becomes of their deliveries, all of them or none.
+    ///
+    /// Recording the same attempt again changes nothing.
+    func record(_ records: [AttemptRecord], completion: @escaping Completion<Void>)
 
     // MARK: what is due
 

@@ -138,8 +138,10 @@ extension SQLiteEventStore {
         write("keep hint", completion: completion) { try $0.keep(hint) }
     }
 
-    package func record(_ record: AttemptRecord, completion: @escaping Completion<Void>) {
-        write("record attempt", completion: completion) { try $0.record(record) }
+    package func record(_ records: [AttemptRecord], completion: @escaping Completion<Void>) {
+        write("record attempts", completion: completion) { connection in
+            for record in records { try connection.record(record) }
+        }
     }
 
     package func claimDue(

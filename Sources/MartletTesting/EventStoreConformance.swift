@@ -105,7 +105,7 @@ extension EventStore {
     }
 
     package func record(_ record: AttemptRecord) async throws(StoreError) {
-        try await result { self.record(record, completion: $0) }.get()
+        try await result { self.record([record], completion: $0) }.get()
     }
 
     package func claimDue(

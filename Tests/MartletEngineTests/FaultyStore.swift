@@ -21,9 +21,9 @@ struct FaultyStore: EventStore {
 
     func keep(_ hint: KeptHint, completion: @escaping Completion<Void>) { base.keep(hint, completion: completion) }
 
-    func record(_ record: AttemptRecord, completion: @escaping Completion<Void>) {
+    func record(_ records: [AttemptRecord], completion: @escaping Completion<Void>) {
         if faults.strikes(.record) { return completion(.failure(Self.full)) }
-        base.record(record, completion: completion)
+        base.record(records, completion: completion)
     }
 
     func claimDue(

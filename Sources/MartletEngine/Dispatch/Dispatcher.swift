@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Dispatch
 package import Logging
 package import MartletCore
 import MartletCrypto
@@ -17,9 +18,9 @@ package actor Dispatcher {
         case handedOver(ClaimedDelivery)
         case pending(EndpointID, due: Timestamp)
         case claimed(EndpointID, reserved: Int, Result<ClaimedBatch, StoreError>)
-        case attemptEnded(EndpointID)
+        case attemptEnded(AttemptRecord)
         case roomFreed(EndpointID)
-        case recorded(AttemptRecord)
+        case recorded([AttemptRecord])
     }
 
     /// One endpoint with its queue.
@@ -48,6 +49,11 @@ package actor Dispatcher {
     private var wake: (at: Timestamp, timer: any ScheduledTimer)?
     /// Attempts sent whose record is not on disk yet.
     private var unfinished = 0
+    /// Attempts that have ended and wait to be written together.
+    private var gathered: [AttemptRecord] = []
+    private var isWriteScheduled = false
+    private static let recordsInOneWrite = 128
+    private static let gatheringTime = DispatchTimeInterval.milliseconds(3)
     private var isStopping = false
     private var waitingForEnd: [CheckedContinuation<Void, Never>] = []
 
@@ -175,6 +181,7 @@ package actor Dispatcher {
         isStopping = true
         wake?.timer.cancel()
         wake = nil
+        writeGathered()
         defer { isAbandoning.store(true, ordering: .relaxed) }
         guard unfinished > 0 else { return }
         let timer = clock.schedule(at: clock.now() + limit, on: executor.queue) { [weak self] in
@@ -197,9 +204,9 @@ package actor Dispatcher {
             case .handedOver(let delivery): handle(.handedOver(delivery), for: delivery.endpoint)
             case .pending(let id, let due): handle(.pending(due: due), for: id)
             case .claimed(let id, let reserved, let result): claimed(result, reserved: reserved, for: id)
-            case .attemptEnded(let id): handle(.attemptEnded, for: id)
+            case .attemptEnded(let record): attemptEnded(record)
             case .roomFreed(let id): handle(.roomFreed, for: id)
-            case .recorded(let record): recorded(record)
+            case .recorded(let records): recorded(records)
             }
         }
         rescheduleWake()
@@ -252,11 +259,36 @@ package actor Dispatcher {
         }
     }
 
-    private func recorded(_ record: AttemptRecord) {
-        unfinished -= 1
-        posts[record.endpoint]?.gate.free()
-        handle(.roomFreed, for: record.endpoint)
-        if case .retry(let due) = record.next { handle(.pending(due: due), for: record.endpoint) }
+    /// Frees the request for the lane's next delivery, and gathers the record for the next write.
+    ///
+    /// Nobody waits for a record but the next attempt and a place in the window, while a commit costs the same for one
+    /// as for a hundred; so a write waits a moment for company. A crash in that moment repeats those attempts.
+    private func attemptEnded(_ record: AttemptRecord) {
+        handle(.attemptEnded, for: record.endpoint)
+        gathered.append(record)
+        if isStopping || gathered.count >= Self.recordsInOneWrite { return writeGathered() }
+        guard !isWriteScheduled else { return }
+        isWriteScheduled = true
+        executor.queue.asyncAfter(deadline: .now() + Self.gatheringTime) { [weak self] in
+            self?.assumeIsolated { $0.writeGathered() }
+        }
+    }
+
+    private func writeGathered() {
+        isWriteScheduled = false
+        guard !gathered.isEmpty else { return }
+        let records = gathered
+        gathered = []
+        write(records)
+    }
+
+    private func recorded(_ records: [AttemptRecord]) {
+        unfinished -= records.count
+        for record in records { posts[record.endpoint]?.gate.free() }
+        for id in Set(records.map(\.endpoint)) { handle(.roomFreed, for: id) }
+        for record in records {
+            if case .retry(let due) = record.next { handle(.pending(due: due), for: record.endpoint) }
+        }
         if isStopping, unfinished == 0 { resumeWaiting() }
     }
 

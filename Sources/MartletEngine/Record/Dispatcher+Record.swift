@@ -7,7 +7,7 @@ import MartletWire
 import Synchronization
 
 extension Dispatcher {
-    /// Decides what follows an attempt and writes both down in one transaction. Called on the transport's queue.
+    /// Decides what follows an attempt. Called on the transport's queue.
     nonisolated func attemptEnded(
         _ delivery: ClaimedDelivery,
         number: Int,
@@ -15,7 +15,6 @@ extension Dispatcher {
         _ result: AttemptResult
     ) {
         if isAbandoning.load(ordering: .relaxed) { return }
-        post(.attemptEnded(endpoint.id))
         let record = AttemptRecord(
             delivery: delivery.id,
             endpoint: endpoint.id,
@@ -26,7 +25,7 @@ extension Dispatcher {
         metrics.attempts.increment([endpoint.id.rawValue, result.outcome.label])
         metrics.attemptSeconds.observe(result.duration)
         logAttempt(record, of: delivery.eventID)
-        write(record)
+        post(.attemptEnded(record))
     }
 
     private nonisolated func next(after result: AttemptResult, number: Int, endpoint: Endpoint) -> AttemptRecord.Next {
@@ -45,18 +44,18 @@ extension Dispatcher {
         }
     }
 
-    /// Writes until it is written: a store in trouble must not make an attempt forgotten. Until then the delivery
-    /// keeps its place in the lane, so that the lane stops by itself while the store does not take records.
-    private nonisolated func write(_ record: AttemptRecord) {
-        store.record(record) { [self] result in
+    /// Writes until it is written: a store in trouble must not make attempts forgotten. Until then the deliveries
+    /// keep their places in the lane, so that the lane stops by itself while the store does not take records.
+    nonisolated func write(_ records: [AttemptRecord]) {
+        store.record(records) { [self] result in
             switch result {
-            case .success, .failure(.closed): post(.recorded(record))
+            case .success, .failure(.closed): post(.recorded(records))
             case .failure(let error):
                 log.error(
-                    "attempt not recorded, trying again",
-                    metadata: ["delivery": "\(record.delivery)", "error": "\(error.label)", "detail": "\(error)"]
+                    "attempts not recorded, trying again",
+                    metadata: ["attempts": "\(records.count)", "error": "\(error.label)", "detail": "\(error)"]
                 )
-                _ = clock.schedule(at: clock.now() + .seconds(1), on: executor.queue) { [self] in write(record) }
+                _ = clock.schedule(at: clock.now() + .seconds(1), on: executor.queue) { [self] in write(records) }
             }
         }
     }

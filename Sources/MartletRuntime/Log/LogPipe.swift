@@ -19,7 +19,7 @@ package final class LogPipe: Sendable {
     }
 
     private struct State {
-        var lines: [String] = []
+        var lines: [LogLine] = []
         var dropped = 0
         var isScheduled = false
     }
@@ -47,22 +47,31 @@ package final class LogPipe: Sendable {
     }
 
     /// Waits until every line so far has been written; for the end of the process.
-    package func flush() { queue.sync { self.drain() } }
+    ///
+    /// Gives up after two seconds: a reader that stands still must not keep the process from ending.
+    package func flush() {
+        let written = DispatchSemaphore(value: 0)
+        queue.async {
+            self.drain()
+            written.signal()
+        }
+        _ = written.wait(timeout: .now() + .seconds(2))
+    }
 
     fileprivate func write(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) {
         let line = LogLine(time: SystemClock().now(), level: level.rawValue, message: message, metadata: metadata)
-        let text = format == .json ? line.json : line.text
         let mustSchedule = state.withLock { state in
             guard state.lines.count < capacity else {
                 state.dropped += 1
                 return false
             }
-            state.lines.append(text)
+            state.lines.append(line)
             if state.isScheduled { return false }
             state.isScheduled = true
             return true
         }
-        if mustSchedule { queue.async { self.drain() } }
+        // A moment's wait lets a burst be written at once, and costs no thread a wake-up for each line.
+        if mustSchedule { queue.asyncAfter(deadline: .now() + .milliseconds(5)) { self.drain() } }
     }
 
     private func drain() {
@@ -74,7 +83,8 @@ package final class LogPipe: Sendable {
             }
             return (state.lines, state.dropped)
         }
-        var output = lines.joined()
+        var output = ""
+        for line in lines { output += format == .json ? line.json : line.text }
         if dropped > 0 {
             let metadata: Logger.Metadata = ["lines": "\(dropped)"]
             let line = LogLine(time: SystemClock().now(), level: "warning", message: "log lines dropped", metadata: metadata)
@@ -113,7 +123,8 @@ private struct LogPipeHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let merged = metadata.merging(event.metadata ?? [:]) { _, new in new }
+        let own = event.metadata ?? [:]
+        let merged = metadata.isEmpty ? own : metadata.merging(own) { _, new in new }
         pipe.write(event.level, event.message.description, merged)
     }
 }
