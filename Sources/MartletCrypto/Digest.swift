@@ -18,7 +18,9 @@ package struct CryptoError: Error, Sendable, Equatable, CustomStringConvertible 
 
 /// Hash functions, computed by OpenSSL.
 package enum Digest {
-    /// 16 bytes. For Cryptomus only, whose protocol fixes it.
+    /// 16 bytes.
+    ///
+    /// For Cryptomus only, whose protocol fixes it.
     package static func md5(_ message: [UInt8]) -> [UInt8] { compute(algorithms.md5, message) }
     /// 32 bytes.
     package static func sha256(_ message: [UInt8]) -> [UInt8] { compute(algorithms.sha256, message) }
@@ -46,12 +48,21 @@ struct Algorithms: @unchecked Sendable {
 
 /// HMAC (RFC 2104) with SHA-256.
 package enum HMAC {
-    /// 32 bytes. An empty key is refused by the callers, who answer `misconfigured`.
+    /// 32 bytes.
+    ///
+    /// An empty key is refused by the callers, who answer `misconfigured`.
     package static func sha256(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { output, count in
             var length: UInt32 = 0
             let result = COpenSSL.HMAC(
-                Digest.algorithms.sha256, key, Int32(key.count), message, message.count, output.baseAddress, &length)
+                Digest.algorithms.sha256,
+                key,
+                Int32(key.count),
+                message,
+                message.count,
+                output.baseAddress,
+                &length
+            )
             precondition(result != nil, "OpenSSL has lost HMAC that it had at start")
             count = Int(length)
         }

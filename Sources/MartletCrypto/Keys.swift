@@ -40,7 +40,9 @@ package struct RSAPublicKey: Sendable {
 
     /// - Throws: `CryptoError` unless the bytes are a PEM public key of RSA with at least 1024 bits.
     package init(pem: [UInt8]) throws(CryptoError) {
-        guard let handle = KeyHandle.read(pem, { PEM_read_bio_PUBKEY($0, nil, KeyHandle.noPassphrase, nil) }), handle.isRSA else {
+        guard let handle = KeyHandle.read(pem, { PEM_read_bio_PUBKEY($0, nil, KeyHandle.noPassphrase, nil) }),
+            handle.isRSA
+        else {
             throw .fromQueue("not a PEM public key of RSA (\"-----BEGIN PUBLIC KEY-----\")")
         }
         guard EVP_PKEY_get_bits(handle.pointer) >= 1024 else {
@@ -72,7 +74,9 @@ package struct RSAPrivateKey: Sendable {
     private let handle: KeyHandle
 
     package init(pem: Secret) throws(CryptoError) {
-        let handle = pem.withExposedBytes { KeyHandle.read($0) { PEM_read_bio_PrivateKey($0, nil, KeyHandle.noPassphrase, nil) } }
+        let handle = pem.withExposedBytes {
+            KeyHandle.read($0) { PEM_read_bio_PrivateKey($0, nil, KeyHandle.noPassphrase, nil) }
+        }
         guard let handle, handle.isRSA else {
             throw .fromQueue("not a PEM private key of RSA (\"-----BEGIN PRIVATE KEY-----\")")
         }
@@ -80,8 +84,11 @@ package struct RSAPrivateKey: Sendable {
     }
 
     /// A new key pair as PEM.
-    package static func generatePEM(bits: Int32 = 2048) throws(CryptoError) -> (privateKey: Secret, publicKey: [UInt8]) {
-        guard let context = EVP_PKEY_CTX_new_from_name(nil, "RSA", nil) else { throw .fromQueue("RSA is not available") }
+    package static func generatePEM(bits: Int32 = 2048) throws(CryptoError) -> (privateKey: Secret, publicKey: [UInt8])
+    {
+        guard let context = EVP_PKEY_CTX_new_from_name(nil, "RSA", nil) else {
+            throw .fromQueue("RSA is not available")
+        }
         defer { EVP_PKEY_CTX_free(context) }
         var key: OpaquePointer?
         guard EVP_PKEY_keygen_init(context) == 1, EVP_PKEY_CTX_set_rsa_keygen_bits(context, bits) == 1,

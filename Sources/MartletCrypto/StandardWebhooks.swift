@@ -9,7 +9,7 @@ package enum StandardWebhooks {
 
     /// The value of `webhook-signature`: one `v1,<Base64>` per secret, separated by spaces.
     ///
-    /// - Parameter timestamp: Unix seconds of the attempt.
+    /// `timestamp`: Unix seconds of the attempt.
     package static func signatures(id: String, timestamp: Int64, body: [UInt8], secrets: [WebhookSecret]) -> String {
         let message = signedContent(id: id, timestamp: String(timestamp), body: body)
         return secrets.map { "v1," + Base64.encode($0.mac(message)) }.joined(separator: " ")
@@ -17,12 +17,16 @@ package enum StandardWebhooks {
 
     /// Checks a message as a subscriber would.
     ///
-    /// - Parameters:
-    ///   - timestamp: the header's text.
-    ///   - signatures: the header's text; schemes other than `v1` are passed over.
-    /// - Returns: nil if it verifies, or the reason why not.
+    /// `timestamp`: the header's text.
+    /// `signatures`: the header's text; schemes other than `v1` are passed over.
+    /// Returns nil if it verifies, or the reason why not.
     package static func failure(
-        id: String, timestamp: String, signatures: String, body: [UInt8], secrets: [WebhookSecret], now: Timestamp
+        id: String,
+        timestamp: String,
+        signatures: String,
+        body: [UInt8],
+        secrets: [WebhookSecret],
+        now: Timestamp
     ) -> String? {
         guard let seconds = Int64(timestamp), timestamp.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else {
             return "webhook-timestamp is not Unix seconds"
@@ -67,7 +71,8 @@ package struct WebhookSecret: Sendable, Equatable {
         }
         guard let decoded, (24...64).contains(decoded.count) else {
             throw CryptoError(
-                "must be \"whsec_\" and the Base64 of 24 to 64 bytes; \"martlet keygen\" makes one")
+                "must be \"whsec_\" and the Base64 of 24 to 64 bytes; \"martlet keygen\" makes one"
+            )
         }
         key = Secret(decoded)
     }

@@ -2,8 +2,9 @@
 
 /// Bounds of a `CurlTransport`.
 package struct CurlLimits: Sendable, Equatable {
-    /// Connections to one host and port at once; further transfers wait, within their timeout. 0 sets no limit.
+    /// Connections to one host and port at once; further transfers wait, within their timeout.
     ///
+    /// 0 sets no limit.
     /// None by default: each endpoint has its own `maxInFlight`, and one that hangs must not hold up another at the
     /// same host.
     package var connectionsPerHost = 0

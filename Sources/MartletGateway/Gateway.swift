@@ -69,8 +69,7 @@ package final class Gateway: Sendable {
 
     /// Stops taking callbacks, finishes what runs, records it, and closes the store.
     ///
-    /// - Parameters:
-    ///   - limit: time for all of that; the default is less than the ten seconds that supervisors usually give.
+    /// `limit`: time for all of that; the default is less than the ten seconds that supervisors usually give.
     package func stop(within limit: Duration = .seconds(8)) async {
         await parts.stop(within: limit)
     }

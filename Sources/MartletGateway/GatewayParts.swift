@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import Logging
 import MartletAdmin
 import MartletConfig
@@ -15,18 +16,25 @@ struct GatewayParts: Sendable {
     /// One loop for each kind of work, so that none waits for another.
     private struct Loops: Sendable {
         let ingest: EventLoop
-        let delivery: EventLoop
+        let delivery: [EventLoop]
         let admin: EventLoop
 
         init() throws(SystemError) {
             ingest = try EventLoop(label: "martlet.ingest.loop")
-            delivery = try EventLoop(label: "martlet.delivery.loop")
             admin = try EventLoop(label: "martlet.admin.loop")
+            var delivery: [EventLoop] = []
+            for number in 0..<Self.deliveryLoops {
+                delivery.append(try EventLoop(label: "martlet.delivery.loop.\(number)"))
+            }
+            self.delivery = delivery
         }
+
+        /// One for each core, and no more than four: beyond that the store is what limits.
+        private static var deliveryLoops: Int { max(1, min(4, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
         func shutDown() async {
             await ingest.shutDown()
-            await delivery.shutDown()
+            for loop in delivery { await loop.shutDown() }
             await admin.shutDown()
         }
     }
@@ -39,7 +47,7 @@ struct GatewayParts: Sendable {
     let ingestHandler: IngestHandler
     let ingest: HTTPListener
     let admin: HTTPListener
-    private let transport: CurlTransport
+    private let transport: SpreadTransport
     private let loops: Loops
 
     init(
@@ -58,9 +66,9 @@ struct GatewayParts: Sendable {
         }
         let metrics = Metrics()
         let engineMetrics = EngineMetrics(metrics)
-        transport = CurlTransport(loop: loops.delivery, clock: clock)
+        transport = SpreadTransport(loops.delivery.map { CurlTransport(loop: $0, clock: clock) })
         dispatcher = Dispatcher(
-            executor: loops.delivery.executor,
+            executor: QueueExecutor(label: "martlet.dispatch"),
             store: store,
             transport: transport,
             clock: clock,

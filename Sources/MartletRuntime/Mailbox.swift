@@ -16,7 +16,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
     private let queue: DispatchQueue
     private let receive: @Sendable ([Message]) -> Void
 
-    /// - Parameter receive: called on `queue`, never with an empty list.
+    /// `receive`: called on `queue`, never with an empty list.
     package init(queue: DispatchQueue, receive: @escaping @Sendable ([Message]) -> Void) {
         self.queue = queue
         self.receive = receive

@@ -4,7 +4,9 @@ package import Dispatch
 /// Makes a serial Dispatch queue the executor of actors, so that Dispatch sources, C callbacks and actor state
 /// meet on one queue and the compiler checks the isolation (SE-0392).
 package final class QueueExecutor: SerialExecutor {
-    /// The serial queue. Its label names it in crash reports, such as `martlet.ingest.loop`.
+    /// The serial queue.
+    ///
+    /// Its label names it in crash reports, such as `martlet.ingest.loop`.
     package let queue: DispatchQueue
 
     package init(label: String) {

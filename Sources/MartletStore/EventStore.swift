@@ -34,7 +34,7 @@ package protocol EventStore: Sendable {
 
     /// Marks up to `limit` pending deliveries of the endpoint that are due at `now` as in flight, oldest due first.
     ///
-    /// - Parameter includingRaw: whether `ClaimedDelivery.raw` is filled in.
+    /// `includingRaw`: whether `ClaimedDelivery.raw` is filled in.
     func claimDue(
         _ endpoint: EndpointID,
         now: Timestamp,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why the store could not do what was asked. Messages name the file or table and the remedy, never stored values.
+/// Why the store could not do what was asked.
+///
+/// Messages name the file or table and the remedy, never stored values.
 package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The file or server cannot be opened.
     case cannotOpen(String)

@@ -46,6 +46,7 @@ final class CommitQueue: Sendable {
     private let state = Mutex(State())
     private let connection = ConnectionSlot()
     /// Completions are called here, in the order of the commits, while the writer is at the next commit already.
+    ///
     /// Refusals too: at once, yet never inside the call that is refused.
     private let answers = DispatchQueue(label: "martlet.store.answers", qos: .userInitiated)
 

@@ -47,7 +47,13 @@ package final class SQLiteEventStore: EventStore {
     ///
     /// - Throws: `cannotOpen` or `newerSchema`.
     package static func openReadOnly(path: String) throws(StoreError) -> SQLiteEventStore {
-        SQLiteEventStore(path: path, pool: try SQLiteFile.openReadOnly(path: path), limits: .init(), commits: nil, lock: nil)
+        SQLiteEventStore(
+            path: path,
+            pool: try SQLiteFile.openReadOnly(path: path),
+            limits: .init(),
+            commits: nil,
+            lock: nil
+        )
     }
 
     private init(

@@ -15,7 +15,9 @@ final class StoreLock: Sendable {
         let file = path + ".lock"
         let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw .cannotOpen("\(file): the lock file cannot be made; give its folder to the user that runs the gateway")
+            throw .cannotOpen(
+                "\(file): the lock file cannot be made; give its folder to the user that runs the gateway"
+            )
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             Glibc.close(descriptor)

@@ -78,7 +78,7 @@ package final class RecordingSubscriber: Sendable {
         }
     }
 
-    /// - Parameter behaviour: the status to answer with.
+    /// `behaviour`: the status to answer with.
     package init(secret: String, behaviour: @escaping Behaviour = { _ in 200 }) async throws {
         let core = Core(secret: try WebhookSecret(Secret(text: secret)), behaviour: behaviour)
         let loop = try EventLoop(label: "martlet.test.subscriber")

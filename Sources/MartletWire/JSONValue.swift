@@ -33,7 +33,9 @@ package indirect enum JSONValue: Sendable, Equatable {
     }
 }
 
-/// An object's members in the order they came. `JSONReader` refuses repeated names.
+/// An object's members in the order they came.
+///
+/// `JSONReader` refuses repeated names.
 package struct JSONObject: Sendable, Equatable {
     package struct Member: Sendable, Equatable {
         package var name: String

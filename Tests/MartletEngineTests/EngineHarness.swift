@@ -24,7 +24,7 @@ struct EngineHarness {
     let service: IngestService
     let topology: TopologyBox
 
-    /// - Parameter wrapping: puts a faulty store around the real one.
+    /// `wrapping`: puts a faulty store around the real one.
     static func start(
         _ endpoints: [Endpoint],
         folder: URL? = nil,
@@ -185,7 +185,9 @@ final class SteeredTransport: Transport {
 
     init(clock: ManualClock? = nil) { self.clock = clock }
 
-    /// Each request takes the next behaviour; the last one stays. The default answers 200.
+    /// Each request takes the next behaviour; the last one stays.
+    ///
+    /// The default answers 200.
     func set(_ host: String, _ behaviours: Behaviour...) { state.withLock { $0.behaviours[host] = behaviours } }
 
     func sent(to host: String) -> [Sent] { state.withLock { $0.sent.filter { $0.host == host } } }

@@ -172,7 +172,9 @@ import Testing
         #expect(answer.body == "ok")
     }
 
-    /// The event once no delivery is in flight any more. Asks the store, which is the only one to know.
+    /// The event once no delivery is in flight any more.
+    ///
+    /// Asks the store, which is the only one to know.
     private func settled(_ callback: SignedCallback, _ harness: GatewayHarness) async throws -> EventDetail {
         while true {
             let detail = try #require(try await harness.gateway.store.event(callback.eventID))

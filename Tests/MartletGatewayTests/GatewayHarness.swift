@@ -28,10 +28,9 @@ struct GatewayHarness {
 
     /// Starts a gateway.
     ///
-    /// - Parameters:
-    ///   - sources: members of the source objects, without braces around the list.
-    ///   - endpoints: likewise.
-    ///   - folder: an earlier harness's folder, to start again on the same store.
+    /// `sources`: members of the source objects, without braces around the list.
+    /// `endpoints`: likewise.
+    /// `folder`: an earlier harness's folder, to start again on the same store.
     static func start(
         sources: String,
         endpoints: String = "",

@@ -106,8 +106,9 @@ extension DescriptorTests {
         @Test(arguments: [true, false])
         func doesNotGiveEventsToTheNextOwnerOfANumber(unwatchesFirst: Bool) async throws {
             let loop = try EventLoop(label: "martlet.test.loop")
-            let (first, firstFar) = try connectedSockets()
-            let (second, secondFar) = try connectedSockets()
+            let (lowFirst, firstFar) = try connectedSockets()
+            let (lowSecond, secondFar) = try connectedSockets()
+            let (first, second) = (try outOfReach(lowFirst), try outOfReach(lowSecond))
             let (quiet, quietFar) = try connectedSockets()
             let rounds = Tally()
             let stale = Tally()
@@ -144,9 +145,19 @@ extension DescriptorTests {
             await loop.shutDown()
         }
 
+        /// The same socket under a number that no other test of this process is given meanwhile: the kernel hands out
+        /// the lowest free one, and these tests close a number and use it again.
+        private func outOfReach(_ descriptor: Int32) throws -> Int32 {
+            let high = fcntl(descriptor, F_DUPFD_CLOEXEC, 900)
+            try #require(high >= 900)
+            close(descriptor)
+            return high
+        }
+
         @Test func survivesADescriptorClosedBehindItsBack() async throws {
             let loop = try EventLoop(label: "martlet.test.loop")
-            let (near, far) = try connectedSockets()
+            let (low, far) = try connectedSockets()
+            let near = try outOfReach(low)
             let (other, otherFar) = try connectedSockets()
             try await loop.watch(near, for: .read) { _ in Issue.record("the closed descriptor was reported") }
             close(near)

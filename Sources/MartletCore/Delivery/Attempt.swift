@@ -57,8 +57,12 @@ package struct AttemptResult: Sendable, Equatable {
     package static let bodyLimit = 4096
 
     package init(
-        outcome: AttemptOutcome, startedAt: Timestamp, duration: Duration, detail: String? = nil,
-        headers: HeaderFields = HeaderFields(), body: [UInt8] = []
+        outcome: AttemptOutcome,
+        startedAt: Timestamp,
+        duration: Duration,
+        detail: String? = nil,
+        headers: HeaderFields = HeaderFields(),
+        body: [UInt8] = []
     ) {
         self.outcome = outcome
         self.startedAt = startedAt
@@ -106,8 +110,12 @@ package struct OutboundRequest: Sendable, Equatable {
     package var bodyLimit: Int
 
     package init(
-        method: String = "POST", url: String, headers: HeaderFields, body: [UInt8],
-        timeout: Duration = .seconds(15), egress: EgressPolicy = EgressPolicy(),
+        method: String = "POST",
+        url: String,
+        headers: HeaderFields,
+        body: [UInt8],
+        timeout: Duration = .seconds(15),
+        egress: EgressPolicy = EgressPolicy(),
         bodyLimit: Int = AttemptResult.bodyLimit
     ) {
         self.method = method
@@ -120,7 +128,9 @@ package struct OutboundRequest: Sendable, Equatable {
     }
 }
 
-/// Makes HTTP requests. The gateway's is libcurl; tests use one that plays a script.
+/// Makes HTTP requests.
+///
+/// The gateway's is libcurl; tests use one that plays a script.
 package protocol Transport: Sendable {
     /// Starts one request; never blocks. `completion` is called exactly once, on any queue.
     func send(_ request: OutboundRequest, completion: @escaping @Sendable (AttemptResult) -> Void)

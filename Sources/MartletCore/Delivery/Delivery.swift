@@ -27,7 +27,12 @@ package struct ClaimedDelivery: Sendable, Equatable {
     package var raw: [UInt8]?
 
     package init(
-        id: DeliveryID, eventID: EventID, endpoint: EndpointID, attempts: Int, envelope: [UInt8], raw: [UInt8]? = nil
+        id: DeliveryID,
+        eventID: EventID,
+        endpoint: EndpointID,
+        attempts: Int,
+        envelope: [UInt8],
+        raw: [UInt8]? = nil
     ) {
         self.id = id
         self.eventID = eventID

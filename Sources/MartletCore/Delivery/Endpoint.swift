@@ -34,9 +34,18 @@ package struct Endpoint: Sendable, Equatable {
     }
 
     package init(
-        id: EndpointID, url: String, shops: Set<String> = ["*"], events: [EventPattern] = [], secrets: [Secret],
-        isEnabled: Bool = true, headers: [HeaderPair] = [], includeRaw: Bool = false, maxInFlight: Int = 16,
-        timeout: Duration = .seconds(15), schedule: RetrySchedule = .standard, egress: EgressPolicy = EgressPolicy()
+        id: EndpointID,
+        url: String,
+        shops: Set<String> = ["*"],
+        events: [EventPattern] = [],
+        secrets: [Secret],
+        isEnabled: Bool = true,
+        headers: [HeaderPair] = [],
+        includeRaw: Bool = false,
+        maxInFlight: Int = 16,
+        timeout: Duration = .seconds(15),
+        schedule: RetrySchedule = .standard,
+        egress: EgressPolicy = EgressPolicy()
     ) {
         self.id = id
         self.url = url

@@ -2,7 +2,9 @@
 
 /// When a failed attempt is made again (contract.md section 5).
 package struct RetrySchedule: Sendable, Equatable {
-    /// Pause after the first, second, … failed attempt. When the list is used up the delivery is dead.
+    /// Pause after the first, second, … failed attempt.
+    ///
+    /// When the list is used up the delivery is dead.
     package var delays: [Duration]
     /// Each pause is stretched or shortened by up to this share, 0 to 1.
     package var jitter: Double
@@ -32,10 +34,9 @@ package struct RetrySchedule: Sendable, Equatable {
     /// 240 and 360 s, after attempt 3 dead. `Retry-After: 60` after attempt 1 makes it 60 s: it can only make the
     /// next attempt later.
     ///
-    /// - Parameters:
-    ///   - attempt: the number of the attempt that failed, from 1.
-    ///   - retryAfter: the pause that the subscriber asked for.
-    ///   - unit: a random number in 0..<1.
+    /// `attempt`: the number of the attempt that failed, from 1.
+    /// `retryAfter`: the pause that the subscriber asked for.
+    /// `unit`: a random number in 0..<1.
     package func decide(afterFailure attempt: Int, at now: Timestamp, retryAfter: Duration?, unit: Double)
         -> RetryDecision
     {

@@ -32,12 +32,29 @@ package struct Event: Sendable, Equatable {
     package var flags: [EventFlag]
 
     package init(
-        id: EventID, type: EventType, detail: String? = nil, source: SourceID, shop: String = "",
-        object: ObjectKind = .payment, finality: Finality, providerStatus: String? = nil,
-        merchantOrderID: String? = nil, providerObjectID: String? = nil, providerRefs: [ProviderRef] = [],
-        money: Money = Money(), network: String? = nil, txid: String? = nil, addressFrom: String? = nil,
-        addressTo: String? = nil, failureReason: String? = nil, occurredAt: Timestamp? = nil, receivedAt: Timestamp,
-        verification: Verification, dedupeKey: String, objectKey: String, flags: [EventFlag] = []
+        id: EventID,
+        type: EventType,
+        detail: String? = nil,
+        source: SourceID,
+        shop: String = "",
+        object: ObjectKind = .payment,
+        finality: Finality,
+        providerStatus: String? = nil,
+        merchantOrderID: String? = nil,
+        providerObjectID: String? = nil,
+        providerRefs: [ProviderRef] = [],
+        money: Money = Money(),
+        network: String? = nil,
+        txid: String? = nil,
+        addressFrom: String? = nil,
+        addressTo: String? = nil,
+        failureReason: String? = nil,
+        occurredAt: Timestamp? = nil,
+        receivedAt: Timestamp,
+        verification: Verification,
+        dedupeKey: String,
+        objectKey: String,
+        flags: [EventFlag] = []
     ) {
         self.id = id
         self.type = type
@@ -173,7 +190,11 @@ package struct Money: Sendable, Equatable {
     package var converted: Converted?
 
     package init(
-        ordered: Amount? = nil, due: Amount? = nil, paid: Amount? = nil, settled: Amount? = nil, fee: Amount? = nil,
+        ordered: Amount? = nil,
+        due: Amount? = nil,
+        paid: Amount? = nil,
+        settled: Amount? = nil,
+        fee: Amount? = nil,
         converted: Converted? = nil
     ) {
         self.ordered = ordered

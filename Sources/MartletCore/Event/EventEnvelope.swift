@@ -5,7 +5,9 @@ import MartletWire
 ///
 /// Rendered once when the event is committed; every attempt, endpoint and replay sends the same bytes.
 package enum EventEnvelope {
-    /// `{"type":…,"timestamp":…,"data":{…}}` without `raw`. The text always ends with `}}`.
+    /// `{"type":…,"timestamp":…,"data":{…}}` without `raw`.
+    ///
+    /// The text always ends with `}}`.
     package static func render(_ event: Event) -> [UInt8] {
         var json = JSONWriter(capacity: 1280)
         json.beginObject()
@@ -19,7 +21,7 @@ package enum EventEnvelope {
 
     /// The same body with `"raw":…` as the last member of `data`, for an endpoint with `includeRaw`.
     ///
-    /// - Parameter raw: one JSON value, or nil once retention has removed it; then the member is `null`.
+    /// `raw`: one JSON value, or nil once retention has removed it; then the member is `null`.
     package static func inserting(raw: [UInt8]?, into envelope: [UInt8]) -> [UInt8] {
         precondition(envelope.suffix(2) == [0x7D, 0x7D], "an envelope ends with the two objects it opened")
         var body: [UInt8] = []

@@ -12,7 +12,9 @@ package struct ObjectHistory: Sendable, Equatable {
     package var polledStatuses: [String]
 
     package init(
-        isFinal: Bool = false, newestOccurredAt: Timestamp? = nil, lastStatus: String? = nil,
+        isFinal: Bool = false,
+        newestOccurredAt: Timestamp? = nil,
+        lastStatus: String? = nil,
         polledStatuses: [String] = []
     ) {
         self.isFinal = isFinal

@@ -11,7 +11,11 @@ package struct Callback: Sendable, Equatable {
     package var receivedAt: Timestamp
 
     package init(
-        method: String, headers: HeaderFields, body: [UInt8], sourceAddress: IPAddress, receivedAt: Timestamp
+        method: String,
+        headers: HeaderFields,
+        body: [UInt8],
+        sourceAddress: IPAddress,
+        receivedAt: Timestamp
     ) {
         self.method = method
         self.headers = headers
@@ -63,8 +67,12 @@ package struct KnownOrder: Sendable, Equatable {
     package var expectedDue: Amount?
 
     package init(
-        objectID: String, uid: String? = nil, orderSecret: Secret? = nil, ipnSecret: Secret? = nil,
-        merchantOrderID: String? = nil, expectedDue: Amount? = nil
+        objectID: String,
+        uid: String? = nil,
+        orderSecret: Secret? = nil,
+        ipnSecret: Secret? = nil,
+        merchantOrderID: String? = nil,
+        expectedDue: Amount? = nil
     ) {
         self.objectID = objectID
         self.uid = uid

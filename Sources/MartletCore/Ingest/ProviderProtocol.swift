@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package import MartletWire
 
-/// The rules of one source at a provider that pushes: verify, normalise, acknowledge. Pure; called on a loop's queue.
+/// The rules of one source at a provider that pushes: verify, normalise, acknowledge.
+///
+/// Pure; called on a loop's queue.
 package protocol PushProvider: Sendable {
     var source: SourceID { get }
     /// What tells this provider that its callback is safe.
     var acknowledgement: Acknowledgement { get }
     /// Judges one callback by this provider's rules, in the order of providers.md section 1, rule 3.
     ///
-    /// - Parameter order: what the store knows of the order, once `needsOrder` asked for it.
+    /// `order`: what the store knows of the order, once `needsOrder` asked for it.
     func judge(_ callback: Callback, order: OrderLookup) -> Judgement
     /// A correctly signed sample callback for `martlet trigger`.
     ///
@@ -31,8 +33,13 @@ package struct SampleRequest: Sendable {
     package var now: Timestamp
 
     package init(
-        status: String, orderID: String? = nil, amount: String? = nil, currency: String? = nil,
-        privateKeyPEM: Secret? = nil, nonce: UInt64, now: Timestamp
+        status: String,
+        orderID: String? = nil,
+        amount: String? = nil,
+        currency: String? = nil,
+        privateKeyPEM: Secret? = nil,
+        nonce: UInt64,
+        now: Timestamp
     ) {
         self.status = status
         self.orderID = orderID

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An IPv4 or IPv6 address. An IPv4-mapped IPv6 address is kept as the IPv4 address it stands for.
+/// An IPv4 or IPv6 address.
+///
+/// An IPv4-mapped IPv6 address is kept as the IPv4 address it stands for.
 package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     /// 4 or 16 bytes in network order.
     package let bytes: [UInt8]
@@ -28,7 +30,7 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// 127.0.0.1
+    /// 127.0.0.1.
     package static let loopback = IPAddress(ipv4: 0x7F00_0001)
 
     /// An IPv4 address from its 32-bit number in host order.

@@ -10,7 +10,8 @@ package struct ProviderKind: Sendable {
     package var checkSettings: (@Sendable (SourceID, SettingsReader) -> Void)?
 
     package init(
-        name: String, makePush: (@Sendable (SourceID, SettingsReader) -> (any PushProvider)?)? = nil,
+        name: String,
+        makePush: (@Sendable (SourceID, SettingsReader) -> (any PushProvider)?)? = nil,
         checkSettings: (@Sendable (SourceID, SettingsReader) -> Void)? = nil
     ) {
         self.name = name

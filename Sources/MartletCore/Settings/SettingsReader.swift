@@ -23,7 +23,9 @@ package struct SettingsProblem: Sendable, Equatable, CustomStringConvertible {
     package var description: String { "\(severity.rawValue): \(path): \(message)" }
 }
 
-/// Turns `env:NAME`, `file:PATH` and `plain:VALUE` into key material. Reads the environment or a file.
+/// Turns `env:NAME`, `file:PATH` and `plain:VALUE` into key material.
+///
+/// Reads the environment or a file.
 package protocol SecretResolver: Sendable {
     /// - Returns: the secret, or a message that says what is missing and how to give it.
     func resolve(_ reference: String) -> Result<Secret, SecretResolutionError>
@@ -62,7 +64,9 @@ package final class SettingsReader {
         self.problems = problems
     }
 
-    /// The member's value; nil if absent or null. Marks the name as known.
+    /// The member's value; nil if absent or null.
+    ///
+    /// Marks the name as known.
     package func value(_ name: String) -> JSONValue? {
         if !known.contains(name) { known.append(name) }
         guard let value = object[name], value != .null else { return nil }
@@ -211,7 +215,8 @@ package final class SettingsReader {
         for member in object.members where !known.contains(member.name) {
             let near = known.min { $0.editDistance(to: member.name) < $1.editDistance(to: member.name) }
             let isNear = near.map { $0.editDistance(to: member.name) <= 3 } ?? false
-            let hint = isNear ? "did you mean \"\(near ?? "")\"?" : "known keys: \(known.sorted().joined(separator: ", "))"
+            let hint =
+                isNear ? "did you mean \"\(near ?? "")\"?" : "known keys: \(known.sorted().joined(separator: ", "))"
             problems.report(SettingsProblem(path: path(of: member.name), "is not a known key; \(hint)"))
         }
     }
@@ -237,7 +242,10 @@ package final class SettingsReader {
     private func secret(_ value: JSONValue, at place: String) -> Secret? {
         guard case .string(let reference) = value else {
             problems.report(
-                SettingsProblem(path: place, "must be a secret's reference: \"env:NAME\", \"file:PATH\" or \"plain:VALUE\"")
+                SettingsProblem(
+                    path: place,
+                    "must be a secret's reference: \"env:NAME\", \"file:PATH\" or \"plain:VALUE\""
+                )
             )
             return nil
         }

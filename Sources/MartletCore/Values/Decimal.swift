@@ -2,7 +2,9 @@
 
 /// A decimal number as text, exact: money never passes through a binary float (providers.md section 1, rule 8).
 package struct DecimalText: Hashable, Sendable, CustomStringConvertible {
-    /// Canonical form: no exponent, no padding zeros, `0` for zero. `207.00000000` is `207`, `1.0E-5` is `0.00001`.
+    /// Canonical form: no exponent, no padding zeros, `0` for zero.
+    ///
+    /// `207.00000000` is `207`, `1.0E-5` is `0.00001`.
     package let canonical: String
     package var description: String { canonical }
 
@@ -25,7 +27,9 @@ package struct DecimalText: Hashable, Sendable, CustomStringConvertible {
         canonical = Self.render(negative: parsed.negative, digits: parsed.digits, scale: parsed.scale)
     }
 
-    /// The short way for what nearly every amount is: digits, and perhaps a fraction. Nil for anything else.
+    /// The short way for what nearly every amount is: digits, and perhaps a fraction.
+    ///
+    /// Nil for anything else.
     private static func trimmed(_ text: UnsafeBufferPointer<UInt8>) -> String? {
         guard !text.isEmpty, text.count <= maximumDigits else { return nil }
         var point: Int?
@@ -49,7 +53,9 @@ package struct DecimalText: Hashable, Sendable, CustomStringConvertible {
         return String(decoding: UnsafeBufferPointer(rebasing: text[start..<end]), as: UTF8.self)
     }
 
-    /// A whole number of minor units: `units` divided by ten to the power of `scale`. 600000 with scale 2 is `6000`.
+    /// A whole number of minor units, `units` divided by ten to the power of `scale`.
+    ///
+    /// 600000 with scale 2 is `6000`.
     package init(units: UInt64, scale: Int) {
         canonical = Self.render(negative: false, digits: String(units).utf8.map { $0 - 48 }, scale: scale)
     }

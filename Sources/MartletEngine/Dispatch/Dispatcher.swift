@@ -9,9 +9,9 @@ import Synchronization
 
 /// The second half of an event's way: claim → sign → send → record, one lane for each endpoint.
 ///
-/// An actor on a Dispatch queue; in the gateway that queue is the delivery loop's, so that libcurl, the lanes and
-/// their timer meet without a hop. Deliveries come in memory right after their commit; the store is asked only for
-/// what is due later or found no place in memory, and then at the moment it is due: an idle dispatcher does nothing.
+/// An actor on a queue of its own; libcurl runs on its loops, and what other queues have to say crosses in a mailbox.
+/// Deliveries come in memory right after their commit; the store is asked only for what is due later or found no place
+/// in memory, and then at the moment it is due: an idle dispatcher does nothing.
 package actor Dispatcher {
     /// What other queues tell the dispatcher.
     enum Message: Sendable {
@@ -86,48 +86,6 @@ package actor Dispatcher {
     // MARK: from other queues
 
     nonisolated func post(_ message: Message) { mailbox.post(message) }
-
-    /// Takes over the deliveries of an event that has just been committed.
-    ///
-    /// - Parameters:
-    ///   - deliveries: as planned; those in flight hold a place in their lane's window.
-    ///   - ids: the store's numbers, in the same order.
-    package nonisolated func committed(
-        _ event: Event,
-        envelope: [UInt8],
-        raw: [UInt8],
-        deliveries: [NewDelivery],
-        ids: [DeliveryID]
-    ) {
-        for (delivery, id) in zip(deliveries, ids) {
-            switch delivery.state {
-            case .inFlight:
-                post(
-                    .handedOver(
-                        ClaimedDelivery(
-                            id: id,
-                            eventID: event.id,
-                            endpoint: delivery.endpoint,
-                            attempts: 0,
-                            envelope: envelope,
-                            raw: raw
-                        )
-                    )
-                )
-            case .pending: post(.pending(delivery.endpoint, due: delivery.dueAt))
-            default: break
-            }
-        }
-    }
-
-    /// Gives back the places of an event that came to nothing.
-    package nonisolated func release(_ plan: FanOut.Plan) {
-        for (delivery, gate) in zip(plan.deliveries, plan.gates) {
-            guard let gate else { continue }
-            gate.free()
-            post(.roomFreed(delivery.endpoint))
-        }
-    }
 
     // MARK: life
 

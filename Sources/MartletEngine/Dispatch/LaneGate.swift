@@ -2,7 +2,9 @@
 import Synchronization
 
 /// Counts the places of one endpoint's window in memory: reserved before a commit hands a delivery over, freed when
-/// its attempt is on disk. Shared by the ingest loop and the dispatcher.
+/// its attempt is on disk.
+///
+/// Shared by the ingest loop and the dispatcher.
 package final class LaneGate: Sendable {
     package let capacity: Int
     private let occupied = Atomic<Int>(0)

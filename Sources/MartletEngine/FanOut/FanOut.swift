@@ -12,7 +12,9 @@ package enum FanOut {
     }
 
     /// One delivery for every endpoint that wants the event: `inFlight` where the lane has a free place, `pending`
-    /// where it has none, `skipped` where the endpoint is disabled. All are due now.
+    /// where it has none, `skipped` where the endpoint is disabled.
+    ///
+    /// All are due now.
     package static func plan(_ event: Event, for subscribers: [Topology.Subscriber], at now: Timestamp) -> Plan {
         var plan = Plan()
         for subscriber in subscribers where subscriber.endpoint.wants(event.type, of: event.shop) {

@@ -63,9 +63,8 @@ package final class IngestService: Sendable {
 
     /// Takes one request at a source's hook.
     ///
-    /// - Parameters:
-    ///   - path: the request's path without its query.
-    ///   - respond: called exactly once, on any queue.
+    /// `path`: the request's path without its query.
+    /// `respond`: called exactly once, on any queue.
     package func receive(
         _ callback: Callback,
         at path: String,

@@ -7,7 +7,9 @@ import MartletWire
 import Synchronization
 
 extension Dispatcher {
-    /// Decides what follows an attempt. Called on the transport's queue.
+    /// Decides what follows an attempt.
+    ///
+    /// Called on the transport's queue.
     nonisolated func attemptEnded(
         _ delivery: ClaimedDelivery,
         number: Int,
@@ -44,8 +46,10 @@ extension Dispatcher {
         }
     }
 
-    /// Writes until it is written: a store in trouble must not make attempts forgotten. Until then the deliveries
-    /// keep their places in the lane, so that the lane stops by itself while the store does not take records.
+    /// Writes until it is written: a store in trouble must not make attempts forgotten.
+    ///
+    /// Until then the deliveries keep their places in the lane, so that the lane stops by itself while the store does
+    /// not take records.
     nonisolated func write(_ records: [AttemptRecord]) {
         store.record(records) { [self] result in
             switch result {

@@ -18,9 +18,8 @@ package struct SigningEndpoint: Sendable {
 
     /// The HTTP request of one attempt (contract section 4).
     ///
-    /// - Parameters:
-    ///   - number: the attempt's number, from 1.
-    ///   - spanID: 64 random bits for `traceparent`; the trace id is the event's.
+    /// `number`: the attempt's number, from 1.
+    /// `spanID`: 64 random bits for `traceparent`; the trace id is the event's.
     package func request(for delivery: ClaimedDelivery, number: Int, at now: Timestamp, spanID: UInt64)
         -> OutboundRequest
     {

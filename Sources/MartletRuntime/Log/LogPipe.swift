@@ -30,9 +30,9 @@ package final class LogPipe: Sendable {
     private let capacity: Int
     private let format: Format
 
-    /// - Parameters:
-    ///   - descriptor: where lines go; standard error by default.
-    ///   - capacity: lines that may wait.
+    /// `descriptor`: where lines go; standard error by default.
+    ///
+    /// `capacity`: lines that may wait.
     package init(format: Format, descriptor: Int32 = STDERR_FILENO, capacity: Int = 8192) {
         self.format = format
         self.descriptor = descriptor
@@ -87,7 +87,12 @@ package final class LogPipe: Sendable {
         for line in lines { output += format == .json ? line.json : line.text }
         if dropped > 0 {
             let metadata: Logger.Metadata = ["lines": "\(dropped)"]
-            let line = LogLine(time: SystemClock().now(), level: "warning", message: "log lines dropped", metadata: metadata)
+            let line = LogLine(
+                time: SystemClock().now(),
+                level: "warning",
+                message: "log lines dropped",
+                metadata: metadata
+            )
             output += format == .json ? line.json : line.text
         }
         output.withUTF8 { writeAll(UnsafeRawBufferPointer($0)) }

@@ -72,7 +72,9 @@ package final class Counter: Sendable {
         self.labels = labels
     }
 
-    /// Adds to the counter with these label values, in the order of the label names. Values come from bounded sets.
+    /// Adds to the counter with these label values, in the order of the label names.
+    ///
+    /// Values come from bounded sets.
     package func increment(_ labelValues: [String] = [], by amount: UInt64 = 1) {
         values.withLock { $0[labelValues, default: 0] += amount }
     }
@@ -90,7 +92,9 @@ package final class Counter: Sendable {
 
 /// A histogram of durations in seconds with fixed buckets from a quarter of a millisecond to a minute.
 package final class Histogram: Sendable {
-    private static let bounds = [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60]
+    private static let bounds = [
+        0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60,
+    ]
 
     private struct State {
         var counts = [UInt64](repeating: 0, count: Histogram.bounds.count + 1)
@@ -142,7 +146,10 @@ package struct Gauge: Sendable {
     package var samples: [(labelValues: [String], value: Double)]
 
     package init(
-        _ name: String, help: String, labels: [String] = [], samples: [(labelValues: [String], value: Double)]
+        _ name: String,
+        help: String,
+        labels: [String] = [],
+        samples: [(labelValues: [String], value: Double)]
     ) {
         self.name = name
         self.help = help

@@ -20,7 +20,8 @@ struct Trigger: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The source.", valueName: "provider/id")) var source: String
     @Option(help: "The status, in the provider's own word, such as paid.") var status: String
     @OptionGroup var file: ConfigurationOption
-    @Option(help: "The gateway's ingest address; by default MARTLET_URL, or the one of the configuration.") var url: String?
+    @Option(help: "The gateway's ingest address; by default MARTLET_URL, or the one of the configuration.") var url:
+        String?
     @Option(help: "The merchant's order number.") var order: String?
     @Option(help: "The amount, as the provider writes it.") var amount: String?
     @Option(help: "The currency, as the provider writes it.") var currency: String?
