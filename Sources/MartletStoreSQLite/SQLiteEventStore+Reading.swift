@@ -57,7 +57,8 @@ extension SQLiteEventStore {
         // Repeats the conditions of the partial indexes, without which SQLite does not use them.
         switch query.state {
         case .pending: filter.add("d.state = 'pending'")
-        case .inFlight, .dead, .skipped, .cancelled: filter.add("d.state NOT IN ('pending', 'delivered')")
+        case .inFlight: filter.add("d.state = 'in_flight'")
+        case .dead, .skipped, .cancelled: filter.add("d.state NOT IN ('pending', 'in_flight', 'delivered')")
         case .delivered, nil: break
         }
         filter.equal("d.endpoint", query.endpoint?.rawValue)

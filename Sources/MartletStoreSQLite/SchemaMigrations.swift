@@ -80,9 +80,9 @@ enum SchemaMigrations {
                 CHECK (state IN ('in_flight', 'pending', 'delivered', 'dead', 'skipped', 'cancelled')),
             CONSTRAINT deliveries_count_attempts CHECK (attempts >= 0)
         ) STRICT;
-        CREATE INDEX deliveries_due ON deliveries (endpoint, due_at) WHERE state = 'pending';
+        CREATE INDEX deliveries_due ON deliveries (endpoint, due_at) WHERE state = 'pending' OR state = 'in_flight';
         CREATE INDEX deliveries_by_event ON deliveries (event);
-        CREATE INDEX deliveries_unusual ON deliveries (state) WHERE state NOT IN ('pending', 'delivered');
+        CREATE INDEX deliveries_unusual ON deliveries (state) WHERE state NOT IN ('pending', 'in_flight', 'delivered');
 
         CREATE TABLE delivery_counts (
             state TEXT PRIMARY KEY,

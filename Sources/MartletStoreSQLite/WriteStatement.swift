@@ -2,7 +2,7 @@
 
 /// Every statement of the write path, prepared once and kept for the life of the connection.
 ///
-/// The text `state NOT IN ('pending', 'delivered')` must stay as the index `deliveries_unusual` spells it: SQLite uses
+/// The conditions on `state` must stay as the partial indexes `deliveries_due` and `deliveries_unusual` spell them: SQLite uses
 /// a partial index only if the query repeats its condition (sqlite.org/partialindex.html section 3).
 enum WriteStatement: Int, CaseIterable {
     case findDuplicate
@@ -98,8 +98,7 @@ enum WriteStatement: Int, CaseIterable {
         case .nextDue: "SELECT min(due_at) FROM deliveries WHERE state = 'pending' AND endpoint = ?"
         case .recoverInFlight:
             """
-            UPDATE deliveries SET state = 'pending', due_at = ?
-            WHERE state = 'in_flight' AND state NOT IN ('pending', 'delivered')
+            UPDATE deliveries INDEXED BY deliveries_due SET state = 'pending', due_at = ? WHERE state = 'in_flight'
             """
         case .insertQuarantined:
             """

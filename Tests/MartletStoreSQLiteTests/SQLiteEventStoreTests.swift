@@ -131,12 +131,12 @@ struct SQLiteEventStoreTests {
     @Test(arguments: [
         ("SELECT min(due_at) FROM deliveries WHERE state = 'pending' AND endpoint = 'a'", "deliveries_due"),
         (
-            "SELECT id FROM deliveries d WHERE d.state = 'dead' AND d.state NOT IN ('pending', 'delivered') "
+            "SELECT id FROM deliveries d WHERE d.state = 'dead' AND d.state NOT IN ('pending', 'in_flight', 'delivered') "
                 + "ORDER BY id DESC LIMIT 50", "deliveries_unusual"
         ),
         ("SELECT * FROM events WHERE merchant_order_id = 'a' ORDER BY sequence DESC LIMIT 50", "events_by_order"),
         ("SELECT * FROM events WHERE provider_object_id = 'a' ORDER BY sequence DESC LIMIT 50", "events_by_object"),
-        (WriteStatement.recoverInFlight.sql, "deliveries_unusual"),
+        (WriteStatement.recoverInFlight.sql, "deliveries_due"),
         (WriteStatement.oldestQuarantined.sql, "quarantine_by_source"),
     ])
     func usesItsIndexes(_ sql: String, _ index: String) async throws {

@@ -69,11 +69,12 @@ extension Dispatcher {
         let level: Logger.Level = record.result.outcome.isSuccess ? .info : .notice
         guard log.logLevel <= level else { return }
         var metadata: Logger.Metadata = [
-            "delivery": "\(record.delivery)", "event": "\(event)", "endpoint": "\(record.endpoint)",
-            "attempt": "\(record.number)", "outcome": "\(record.result.outcome.label)",
-            "ms": "\(record.result.duration.wholeMilliseconds)",
+            "delivery": .stringConvertible(record.delivery), "event": .string(event.rawValue),
+            "endpoint": .string(record.endpoint.rawValue),
+            "attempt": .stringConvertible(record.number), "outcome": .string(record.result.outcome.label),
+            "ms": .stringConvertible(record.result.duration.wholeMilliseconds),
         ]
-        if case .answered(let status) = record.result.outcome { metadata["status"] = "\(status)" }
+        if case .answered(let status) = record.result.outcome { metadata["status"] = .stringConvertible(status) }
         if let detail = record.result.detail { metadata["detail"] = "\(detail)" }
         switch record.next {
         case .delivered: metadata["next"] = "delivered"
