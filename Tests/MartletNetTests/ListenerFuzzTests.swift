@@ -5,20 +5,6 @@ import MartletNet
 import MartletTesting
 import Testing
 
-/// SplitMix64: the same seed gives the same run.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
-    }
-}
-
 @Suite struct ListenerFuzzTests {
     /// Fragments that lead deep into the reader, and bytes that lead astray.
     private static let fragments = [
@@ -30,7 +16,7 @@ struct SeededGenerator: RandomNumberGenerator {
     @Test func survivesRandomBytes() async throws {
         let seed = getenv("MARTLET_TEST_SEED").flatMap { UInt64(String(cString: $0)) } ?? .random(in: 0 ... .max)
         print("ListenerFuzzTests seed: \(seed) (repeat with MARTLET_TEST_SEED)")
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix64(seed: seed)
         var limits = HTTPLimits()
         limits.requestLine = 200
         limits.headerBlock = 400

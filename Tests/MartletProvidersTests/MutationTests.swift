@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import MartletCore
+import MartletTesting
 import MartletWire
 import Testing
 
@@ -11,7 +12,7 @@ struct MutationTests {
     func neverBelievesAChange(_ kind: String) throws {
         let seed = UInt64.random(in: .min ... .max)
         print("MutationTests \(kind) seed \(seed)")
-        var random = SplitMix(state: seed)
+        var random = SplitMix64(seed: seed)
         let provider = try SampleTests.provider(kind)
         let key = kind == "spectrocoin" ? try SpectroCoinTests.privateKey() : nil
         let status = ["cryptomus": "payout:paid", "kryptoswap": "done", "spectrocoin": "3"][kind] ?? "charge.paid"
@@ -38,7 +39,7 @@ struct MutationTests {
         return judgement.event
     }
 
-    private static func mutate(_ body: [UInt8], using random: inout SplitMix) -> [UInt8] {
+    private static func mutate(_ body: [UInt8], using random: inout SplitMix64) -> [UInt8] {
         var body = body
         let index = Int.random(in: 0..<body.count, using: &random)
         switch Int.random(in: 0..<5, using: &random) {
@@ -49,18 +50,5 @@ struct MutationTests {
         default: body.swapAt(index, Int.random(in: 0..<body.count, using: &random))
         }
         return body
-    }
-}
-
-/// Repeatable randomness (Steele, Lea and Flood: "Fast splittable pseudorandom number generators").
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

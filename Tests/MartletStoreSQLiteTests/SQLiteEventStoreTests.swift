@@ -93,7 +93,7 @@ struct SQLiteEventStoreTests {
 
     @Test func countsAgreeWithTheRowsAfterARandomRun() async throws {
         let seed = UInt64.random(in: .min ... .max)
-        var random = SplitMix(state: seed)
+        var random = SplitMix64(seed: seed)
         try await TemporaryStore.with { temporary in
             let store = try SQLiteEventStore(path: temporary.path)
             var ids: [DeliveryID] = []
@@ -151,18 +151,5 @@ struct SQLiteEventStoreTests {
             #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(plan)")
             await store.close()
         }
-    }
-}
-
-/// Steele, Lea and Flood's SplitMix64: a test's numbers come again from the seed that it prints.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

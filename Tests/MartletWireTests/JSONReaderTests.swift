@@ -1,3 +1,4 @@
+import MartletTesting
 // SPDX-License-Identifier: Apache-2.0
 import MartletWire
 import Testing
@@ -109,7 +110,7 @@ struct JSONReaderTests {
     @Test func neverCrashesOnRandomBytes() {
         let seed = UInt64.random(in: .min ... .max)
         print("JSONReaderTests seed \(seed)")
-        var random = SplitMix(state: seed)
+        var random = SplitMix64(seed: seed)
         let alphabet = Array("{}[]\",:\\u0041d8tfn truefalsenull-1.5e+ \n\u{E9}".utf8) + [0xFF, 0x00]
         for _ in 0..<5000 {
             let bytes = (0..<Int.random(in: 0...24, using: &random)).map { _ in
@@ -118,18 +119,5 @@ struct JSONReaderTests {
             _ = try? JSONReader.read(bytes)
             _ = try? FormReader.read(bytes)
         }
-    }
-}
-
-/// Repeatable randomness (Steele, Lea and Flood: "Fast splittable pseudorandom number generators").
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -14,7 +14,7 @@ import Testing
     @Test func nothingAcknowledgedIsLostWhenTheProcessIsKilled() async throws {
         let seed = UInt64.random(in: 1...UInt64.max)
         print("crash test: seed \(seed)")
-        var random = SplitMix(state: seed)
+        var random = SplitMix64(seed: seed)
         // One answers at once, the other fails now and then, so that retries are under way when the process dies.
         let steady = try await RecordingSubscriber(secret: ServedGateway.endpointSecret)
         let shaky = try await RecordingSubscriber(secret: ServedGateway.endpointSecret) { $0 % 7 == 0 ? 500 : 200 }
@@ -143,17 +143,4 @@ private final class Acknowledged: Sendable {
     private let state = Mutex<Set<String>>([])
     func add(_ order: String) { state.withLock { _ = $0.insert(order) } }
     var orders: Set<String> { state.withLock { $0 } }
-}
-
-/// SplitMix64: small, and repeatable from its seed.
-private struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
-    }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import MartletCore
+import MartletTesting
 import Testing
 
 /// A lane with a simulated caller: a store whose answers and announcements arrive late, in any order and sometimes not
@@ -15,7 +16,7 @@ struct LaneModel {
 
     var lane: Lane
     var now = Timestamp.noon
-    var random: SeededRandom
+    var random: SplitMix64
     /// The store's pending deliveries by number.
     var pending: [Int64: (due: Timestamp, attempts: Int)] = [:]
     /// Commits that the lane has not been told of.
@@ -28,7 +29,7 @@ struct LaneModel {
     var occupied = 0
     var lastNumber: Int64 = 0
 
-    init(random: SeededRandom) {
+    init(random: SplitMix64) {
         self.random = random
         let limit = Int.random(in: 1...6, using: &self.random)
         lane = Lane(maxInFlight: limit, capacity: Int.random(in: 1...20, using: &self.random))

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import MartletCore
+import MartletTesting
 import Testing
 
 @Suite struct LanePropertyTests {
     @Test func sendsEverythingExactlyOnceWhateverTheOrderOfEvents() {
         let seed = UInt64.random(in: .min ... .max)
         for run in 0..<400 {
-            var model = LaneModel(random: SeededRandom(seed: seed &+ UInt64(run)))
+            var model = LaneModel(random: SplitMix64(seed: seed &+ UInt64(run)))
             for _ in 0..<300 { step(&model) }
             drain(&model)
             #expect(model.pending.isEmpty, "a due delivery was forgotten, seed \(model.random.seed)")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import MartletCore
+import MartletTesting
 import Testing
 
 @Suite struct RetryScheduleTests {
@@ -49,7 +50,7 @@ import Testing
     }
 
     @Test func staysWithinTheJitter() {
-        var random = SeededRandom()
+        var random = SplitMix64()
         for _ in 0..<5000 {
             let base = Int64.random(in: 1...86_400_000, using: &random)
             let jitter = Double.random(in: 0...1, using: &random)

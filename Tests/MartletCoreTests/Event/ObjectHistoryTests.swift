@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import MartletCore
+import MartletTesting
 import Testing
 
 /// Rule 9 of providers.md section 1.
@@ -67,7 +68,7 @@ import Testing
     }
 
     @Test func heldBackEventsLeaveNoTraceAndFinalIsForGood() {
-        var random = SeededRandom()
+        var random = SplitMix64()
         for _ in 0..<300 {
             var history = ObjectHistory()
             var wasFinal = false

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import MartletCore
+import MartletTesting
 import Testing
 
 @Suite struct IPAddressTests {
@@ -41,7 +42,7 @@ import Testing
     }
 
     @Test func roundTripsThroughItsText() throws {
-        var random = SeededRandom()
+        var random = SplitMix64()
         for _ in 0..<3000 {
             let count = Bool.random(using: &random) ? 4 : 16
             let bytes = (0..<count).map { _ in
