@@ -101,6 +101,16 @@ struct GatewayParts: Sendable {
             loop: loops.ingest,
             address: configuration.ingest.listen.address,
             limits: configuration.ingestLimits,
+            refused: { status, peer in
+                engineMetrics.ingestRequests.increment(["-", "-", "http_\(status)"])
+                // A sender whose callbacks are too large loses them all; junk from strangers is only counted.
+                let isTooLarge = status == 413 || status == 431
+                log.log(
+                    level: isTooLarge ? .warning : .debug,
+                    "request refused by the listener",
+                    metadata: ["status": .stringConvertible(status), "address": .string(peer.description)]
+                )
+            },
             handler: { ingestHandler.handle($0, $1) }
         )
         self.store = store

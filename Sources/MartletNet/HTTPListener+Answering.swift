@@ -26,6 +26,7 @@ extension HTTPListener {
 
     /// Answers a client whose bytes cannot be read any further, and closes.
     func refuse(_ connection: Connection, _ status: Int, retryAfter: Bool = false) {
+        refused?(status, connection.peer)
         connection.serial = 0
         connection.closesAfterAnswer = true
         connection.mustLinger = true

@@ -2,7 +2,7 @@
 import CLinux
 import Dispatch
 import Glibc
-import MartletCore
+package import MartletCore
 package import MartletRuntime
 
 /// An HTTP/1.1 server on an event loop (RFC 9110, RFC 9112).
@@ -13,12 +13,16 @@ package actor HTTPListener {
     /// Called on the loop's queue; must not block, and answers through the reply, now or later.
     package typealias Handler = @Sendable (HTTPRequest, HTTPReply) -> Void
 
+    /// Told of each request that the listener refuses by itself, with the status; called on the loop's queue.
+    package typealias RefusalObserver = @Sendable (_ status: Int, _ peer: IPAddress) -> Void
+
     package nonisolated let loop: EventLoop
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.unownedExecutor }
 
     let address: ListenAddress
     let limits: HTTPLimits
     let handler: Handler
+    let refused: RefusalObserver?
     let parser = RequestParser()
 
     /// -1 while not listening.
@@ -39,7 +43,14 @@ package actor HTTPListener {
     var answerBuffer: [UInt8] = []
 
     /// A listener that does not listen yet; an address with port 0 lets the system choose.
-    package init(loop: EventLoop, address: ListenAddress, limits: HTTPLimits, handler: @escaping Handler) {
+    package init(
+        loop: EventLoop,
+        address: ListenAddress,
+        limits: HTTPLimits,
+        refused: RefusalObserver? = nil,
+        handler: @escaping Handler
+    ) {
+        self.refused = refused
         self.loop = loop
         self.address = address
         self.limits = limits

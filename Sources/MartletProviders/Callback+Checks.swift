@@ -13,8 +13,11 @@ extension Callback {
     }
 
     /// Whether the body is announced as that type; parameters such as a charset do not matter.
+    ///
+    /// Two content types are none: the next reader may believe the other one.
     func hasMediaType(_ type: String) -> Bool {
-        guard let value = headers[first: "content-type"] else { return false }
+        let values = headers.all("content-type")
+        guard values.count == 1, let value = values.first else { return false }
         return value.equalsIgnoringASCIICase(type) || mediaType == type
     }
 

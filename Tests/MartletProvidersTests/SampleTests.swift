@@ -53,11 +53,12 @@ struct SampleTests {
         case "kryptoswap": try KryptoswapTests.provider(ipnSecret: Secret(text: "SHARED"))
         case "spectrocoin": try SpectroCoinTests.provider()
         case "hmac": try MappedSenderTests.hmac("\"timestampHeader\":\"X-Time\",\(plainMapping)")
-        default:
+        case "standard":
             try MappedSenderTests.make(
                 "standard",
                 "{\"secrets\":[\"plain:\(MappedSenderTests.secret)\"],\(plainMapping)}"
             )
+        default: throw SampleError("the tests make no provider named \(kind); add it to this switch")
         }
     }
 

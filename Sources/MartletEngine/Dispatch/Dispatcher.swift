@@ -118,9 +118,8 @@ package actor Dispatcher {
             subscribers.append(Topology.Subscriber(endpoint: endpoint, gate: gate))
         }
         for (id, due) in earliest {
-            if posts[id] != nil {
-                handle(.pending(due: due), for: id)
-            } else {
+            if posts[id] != nil { handle(.pending(due: due), for: id) }
+            if !endpoints.contains(where: { $0.id == id }) {
                 log.warning(
                     "pending deliveries of an endpoint that is not configured wait in the store",
                     metadata: ["endpoint": "\(id)"]

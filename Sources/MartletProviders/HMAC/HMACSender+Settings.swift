@@ -14,7 +14,7 @@ extension HMACSender {
 
     private init?(source: SourceID, reader: SettingsReader) {
         let secrets = reader.keyMaterials("secrets")
-        if secrets.isEmpty {
+        if secrets.isEmpty, reader.list("secrets").isEmpty {
             reader.fail("secrets", "must list one secret or more, such as [\"env:SENDER_SECRET\"]")
         }
         let header = Self.headerName("header", reader)

@@ -24,7 +24,7 @@ package struct StandardSender: PushProvider {
 
     private init(source: SourceID, settings: SettingsReader) {
         let material = settings.keyMaterials("secrets")
-        if material.isEmpty {
+        if material.isEmpty, settings.list("secrets").isEmpty {
             settings.fail("secrets", "must list one secret or more, such as [\"env:SENDER_SECRET\"]")
         }
         self.source = source

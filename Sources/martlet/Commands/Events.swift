@@ -17,7 +17,7 @@ struct Events: AsyncParsableCommand {
         @OptionGroup var store: StoreOption
         @Option(help: "Only this shop.") var shop: String?
         @Option(help: "Only this provider.") var provider: String?
-        @Option(help: "Only this source's id.") var source: String?
+        @Option(help: "Only this source, as provider/id or by its id.") var source: String?
         @Option(help: "Only this type, such as payment.paid.") var type: String?
         @Option(help: "Only this merchant's order number.") var order: String?
         @Option(help: "Only this provider's number.") var object: String?
@@ -25,6 +25,10 @@ struct Events: AsyncParsableCommand {
 
         func validate() throws {
             guard (1...1000).contains(limit) else { throw ValidationError("--limit must be from 1 to 1000.") }
+            if let type, !EventType.all.contains(EventType(rawValue: type)) {
+                let types = EventType.all.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("--type must be one of \(types).")
+            }
         }
 
         func run() async throws {

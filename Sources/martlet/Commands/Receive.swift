@@ -48,7 +48,10 @@ struct Receive: AsyncParsableCommand {
         let isComplete = await wait(for: subscriber)
         await listener.drain(within: .seconds(2))
         await loop.shutDown()
-        if !isComplete { throw ExitCode(1) }
+        if !isComplete {
+            Console.error("the deliveries that were waited for did not come: \(subscriber.verified) verified so far\n")
+            throw ExitCode(1)
+        }
     }
 
     private static var limits: HTTPLimits {

@@ -48,9 +48,7 @@ struct Serve: AsyncParsableCommand {
         let pipe = LogPipe(format: logFormat == .json ? .json : .text)
         let log = pipe.logger("martlet", level: logLevel.level)
         defer { pipe.flush() }
-        for problem in file.read().problems {
-            log.warning("configuration", metadata: ["path": "\(problem.path)", "problem": "\(problem.message)"])
-        }
+        report(file.read().problems, log)
         DescriptorLimit.raise()
         let signals = SignalStream([SIGTERM, SIGINT, SIGHUP])
         let gateway: Gateway
@@ -66,6 +64,12 @@ struct Serve: AsyncParsableCommand {
         )
         await followSignals(signals, gateway, log)
         log.notice("gateway stopped")
+    }
+
+    private func report(_ warnings: [SettingsProblem], _ log: Logger) {
+        for problem in warnings {
+            log.warning("configuration", metadata: ["path": "\(problem.path)", "problem": "\(problem.message)"])
+        }
     }
 
     private func followSignals(_ signals: SignalStream, _ gateway: Gateway, _ log: Logger) async {
@@ -84,10 +88,14 @@ struct Serve: AsyncParsableCommand {
         guard let configuration else {
             log.error(
                 "configuration refused, the running settings stay",
-                metadata: ["problems": "\(problems.map(\.description).joined(separator: "; "))"]
+                metadata: [
+                    "problems":
+                        "\(problems.filter { $0.severity == .error }.map(\.description).joined(separator: "; "))"
+                ]
             )
             return
         }
+        report(problems, log)
         do {
             try await gateway.reload(configuration)
             log.notice("configuration reloaded")

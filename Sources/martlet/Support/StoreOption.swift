@@ -16,7 +16,7 @@ struct StoreOption: ParsableArguments {
         let path: String
         if let database {
             path = database
-        } else if case .sqlite(let configured) = try file.load().store {
+        } else if case .sqlite(let configured) = try loadConfiguration().store {
             path = configured
         } else {
             throw ValidationError("This command reads an SQLite store; give its path with --database.")
@@ -29,6 +29,15 @@ struct StoreOption: ParsableArguments {
         } catch let error as StoreError {
             Console.error("\(error)\n")
             throw ExitCode(1)
+        }
+    }
+
+    private func loadConfiguration() throws -> Configuration {
+        do {
+            return try file.load()
+        } catch {
+            Console.error("To look at a store without the configuration's secrets, name it: --database PATH\n")
+            throw error
         }
     }
 }

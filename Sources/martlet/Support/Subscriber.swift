@@ -4,6 +4,7 @@ import MartletCrypto
 import MartletNet
 import MartletRuntime
 import MartletWire
+import Synchronization
 
 /// What `martlet receive` does with a delivery: verify, print, answer.
 final class Subscriber: Sendable {
@@ -11,6 +12,9 @@ final class Subscriber: Sendable {
     let verifications: AsyncStream<Void>
 
     private let continuation: AsyncStream<Void>.Continuation
+    private let count = Atomic<Int>(0)
+    /// Deliveries that verified so far.
+    var verified: Int { count.load(ordering: .relaxed) }
     private let secret: WebhookSecret
     private let json: Bool
 
@@ -34,7 +38,10 @@ final class Subscriber: Sendable {
         )
         report(request, failure)
         reply.send(failure == nil ? .text(200, "ok") : .text(400, failure ?? ""))
-        if failure == nil { continuation.yield() }
+        if failure == nil {
+            count.add(1, ordering: .relaxed)
+            continuation.yield()
+        }
     }
 
     private func report(_ request: HTTPRequest, _ failure: String?) {
