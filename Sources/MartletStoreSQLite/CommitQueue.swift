@@ -42,6 +42,7 @@ final class CommitQueue: Sendable {
     static let batchLimit = 512
 
     private let pool: DatabasePool
+    private let checkpointer: Checkpointer
     private let maxWaiting: Int
     private let state = Mutex(State())
     private let connection = ConnectionSlot()
@@ -50,8 +51,9 @@ final class CommitQueue: Sendable {
     /// Refusals too: at once, yet never inside the call that is refused.
     private let answers = DispatchQueue(label: "martlet.store.answers", qos: .userInitiated)
 
-    init(pool: DatabasePool, maxWaiting: Int) {
+    init(pool: DatabasePool, checkpointer: Checkpointer, maxWaiting: Int) {
         self.pool = pool
+        self.checkpointer = checkpointer
         self.maxWaiting = maxWaiting
     }
 
@@ -76,6 +78,8 @@ final class CommitQueue: Sendable {
             // The writer's queue is serial, and a drain that is scheduled runs until nothing waits.
             pool.asyncWriteWithoutTransaction { database in
                 self.connection.value = nil
+                self.checkpointer.unfollow(database)
+                self.checkpointer.close()
                 // The pool's readers close last and may not copy the log into the file. If a reader is in the way the
                 // log stays, and the next start finds it.
                 _ = try? database.checkpoint(.truncate)
@@ -100,9 +104,15 @@ final class CommitQueue: Sendable {
     }
 
     private func drain(_ database: Database) {
-        let connection = connection.value ?? WriteConnection(database)
-        self.connection.value = connection
+        let connection = connection.value ?? begin(database)
         while let batch = nextBatch() { commit(batch, on: connection) }
+    }
+
+    private func begin(_ database: Database) -> WriteConnection {
+        let connection = WriteConnection(database)
+        self.connection.value = connection
+        checkpointer.follow(database)
+        return connection
     }
 
     private func nextBatch() -> [WriteCommand]? {

@@ -34,11 +34,17 @@ package final class SQLiteEventStore: EventStore {
         try SQLiteFile.create(path)
         let lock = try StoreLock(path: path)
         let pool = try SQLiteFile.open(path: path)
+        let checkpointer: Checkpointer
+        do {
+            checkpointer = try Checkpointer(path: path)
+        } catch {
+            throw .sqlite(error, operation: "open", path: path)
+        }
         self.init(
             path: path,
             pool: pool,
             limits: limits,
-            commits: CommitQueue(pool: pool, maxWaiting: maxWaitingWrites),
+            commits: CommitQueue(pool: pool, checkpointer: checkpointer, maxWaiting: maxWaitingWrites),
             lock: lock
         )
     }

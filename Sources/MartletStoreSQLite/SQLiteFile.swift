@@ -68,9 +68,6 @@ enum SQLiteFile {
             // calls, whatever its size; measured, 8 KiB took in a fifth more than 4 KiB, and 16 KiB no more than 8.
             try database.execute(sql: "PRAGMA page_size = 8192")
             if !database.configuration.readonly {
-                // Pages of log after which a commit copies them into the file. The default of 1,000 copies the same hot
-                // pages again and again under load; much more makes that one commit wait noticeably.
-                try database.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
                 // A log that grew in a burst is cut back to 64 MiB once it has been copied. Not to less than it has
                 // between two copies: a log that must grow anew makes every sync write the file's size as well.
                 try database.execute(sql: "PRAGMA journal_size_limit = 67108864")

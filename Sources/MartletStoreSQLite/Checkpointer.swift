@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import GRDB
+import GRDBSQLite
+import Synchronization
+
+/// Copies SQLite's log back into the file beside the writer, on a connection and a queue of its own.
+///
+/// Left to SQLite, the commit that finds the log too long copies it and syncs the file, and every callback waits: 20 to
+/// 40 ms in every few thousand. A passive checkpoint from another connection holds up nobody
+/// (sqlite.org/c3ref/wal_checkpoint_v2.html), but under steady load it never reaches the end of a log that grows
+/// meanwhile, so the writer still does the rest at `limit`; by then little is left, and the log starts over.
+final class Checkpointer: Sendable {
+    private struct State {
+        /// Pages of the log at the last start of a copy.
+        var startedAt = 0
+        var isRunning = false
+    }
+
+    /// Pages that the log gains before they are copied.
+    private static let step = 500
+    /// Pages after which the writer copies what is left; at 8 KiB a page the log stays near 48 MiB.
+    private static let limit = 6_000
+
+    private let queue: DatabaseQueue
+    private let state = Mutex(State())
+
+    init(path: String) throws {
+        var configuration = SQLiteFile.configuration(isReadOnly: false)
+        configuration.label = "martlet.store.checkpoint"
+        queue = try DatabaseQueue(path: path, configuration: configuration)
+    }
+
+    /// Follows the commits of the writing connection, in place of SQLite's own automatic checkpoint.
+    ///
+    /// The caller keeps this object until `unfollow`.
+    func follow(_ writer: Database) {
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        let hook: @convention(c) (UnsafeMutableRawPointer?, OpaquePointer?, UnsafePointer<CChar>?, CInt) -> CInt = {
+            context,
+            connection,
+            _,
+            pages in
+            guard let context, let connection else { return SQLITE_OK }
+            let checkpointer = Unmanaged<Checkpointer>.fromOpaque(context).takeUnretainedValue()
+            checkpointer.committed(pages: Int(pages), connection)
+            return SQLITE_OK
+        }
+        sqlite3_wal_hook(writer.sqliteConnection, hook, context)
+    }
+
+    func unfollow(_ writer: Database) {
+        sqlite3_wal_hook(writer.sqliteConnection, nil, nil)
+    }
+
+    /// Ends a copy that runs, and closes.
+    func close() {
+        try? queue.close()
+    }
+
+    /// Called on the writer's queue after each commit.
+    private func committed(pages: Int, _ connection: OpaquePointer) {
+        if pages >= Self.limit {
+            // Fails only where the file cannot be written, which the next commit will say better.
+            sqlite3_wal_checkpoint_v2(connection, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
+        }
+        let mustStart = state.withLock { state in
+            // A shorter log than before has started over.
+            if pages < state.startedAt { state.startedAt = 0 }
+            guard !state.isRunning, pages - state.startedAt >= Self.step else { return false }
+            state.startedAt = pages
+            state.isRunning = true
+            return true
+        }
+        guard mustStart else { return }
+        queue.asyncWriteWithoutTransaction { database in
+            _ = try? database.checkpoint(.passive)
+            self.state.withLock { $0.isRunning = false }
+        }
+    }
+}
