@@ -48,6 +48,9 @@ struct ListenerHarness {
     func stop(within limit: Duration = .seconds(20)) async {
         await listener.drain(within: limit)
         #expect(await listener.openConnections == 0)
+        // Another test's listener may be given the free port for a while; a descriptor that leaked stays for good.
+        let deadline = ContinuousClock.now + .seconds(20)
+        while Self.serverDescriptors(port) > 0, ContinuousClock.now < deadline { await Task.yield() }
         #expect(Self.serverDescriptors(port) == 0)
         await listener.loop.shutDown()
     }
