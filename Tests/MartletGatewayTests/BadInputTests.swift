@@ -16,13 +16,13 @@ import Testing
             let broken = Array(
                 String(decoding: valid, as: UTF8.self).replacingOccurrences(of: "15.00", with: "16.00").utf8
             )
-            try expect(403, "rejected", harness, body: broken)
+            try await expect(403, "rejected", harness, body: broken)
             let missing = Array(
                 String(decoding: valid, as: UTF8.self).replacingOccurrences(of: "\"sign\"", with: "\"x\"").utf8
             )
-            try expect(400, "rejected", harness, body: missing)
-            try expect(404, "rejected", harness, path: "/hooks/cryptomus/other", body: valid)
-            try expect(404, "rejected", harness, path: "/", body: valid)
+            try await expect(400, "rejected", harness, body: missing)
+            try await expect(404, "rejected", harness, path: "/hooks/cryptomus/other", body: valid)
+            try await expect(404, "rejected", harness, path: "/", body: valid)
             try expectRaw(
                 413,
                 harness,
@@ -42,7 +42,7 @@ import Testing
             try expectRaw(400, harness, "nonsense\r\n\r\n")
 
             // A valid callback still goes through.
-            let answer = try harness.send(
+            let answer = try await harness.send(
                 "POST",
                 SignedCallback.path,
                 headers: SignedCallback.headers,
@@ -59,7 +59,7 @@ import Testing
     @Test func aStoreThatCannotWriteMeans503AndNoAcknowledgement() async throws {
         try await GatewayHarness.run(sources: SignedCallback.source) { harness in
             await harness.gateway.store.close()
-            let answer = try harness.send(
+            let answer = try await harness.send(
                 "POST",
                 SignedCallback.path,
                 headers: SignedCallback.headers,
@@ -73,7 +73,7 @@ import Testing
 
     @Test func methodsOtherThanPostAreRefusedAndNotKept() async throws {
         try await GatewayHarness.run(sources: SignedCallback.source) { harness in
-            let answer = try harness.send("GET", SignedCallback.path)
+            let answer = try await harness.send("GET", SignedCallback.path)
             #expect(answer.status == 405)
             #expect(answer.body == "rejected")
             #expect(answer.headers[first: "allow"] == "POST")
@@ -83,26 +83,24 @@ import Testing
 
     @Test func theAdminListenerTellsHealthReadinessAndMetrics() async throws {
         try await GatewayHarness.run(sources: SignedCallback.source) { harness in
-            _ = try harness.send(
+            _ = try await harness.send(
                 "POST",
                 SignedCallback.path,
                 headers: SignedCallback.headers,
                 body: SignedCallback(order: "A").body
             )
-            func get(_ path: String) throws -> RawClient.Response {
-                let client = try RawClient(port: harness.gateway.adminAddress.port)
-                defer { client.close() }
-                return try GatewayHarness.send(on: client, "GET", path)
+            func get(_ path: String) async throws -> RawClient.Response {
+                try await harness.send("GET", path, toAdmin: true)
             }
-            #expect(try get("/healthz").body == "ok")
-            #expect(try get("/readyz").body == "ready")
-            let metrics = try get("/metrics").body
+            #expect(try await get("/healthz").body == "ok")
+            #expect(try await get("/readyz").body == "ready")
+            let metrics = try await get("/metrics").body
             let line = "martlet_ingest_requests_total{provider=\"cryptomus\",source=\"main\",outcome=\"accepted\"} 1"
             #expect(metrics.contains(line))
             #expect(metrics.contains("martlet_events_total{provider=\"cryptomus\",type=\"payment.paid\"} 1"))
             #expect(metrics.contains("martlet_deliveries{state=\"pending\"} 0"))
-            #expect(try get("/v1/nothing").status == 404)
-            let ingest = try harness.send("GET", "/healthz")
+            #expect(try await get("/v1/nothing").status == 404)
+            let ingest = try await harness.send("GET", "/healthz")
             #expect(ingest.body == "ok")
         }
     }
@@ -115,8 +113,8 @@ import Testing
         _ harness: GatewayHarness,
         path: String = SignedCallback.path,
         body: [UInt8]
-    ) throws {
-        let answer = try harness.send("POST", path, headers: SignedCallback.headers, body: body)
+    ) async throws {
+        let answer = try await harness.send("POST", path, headers: SignedCallback.headers, body: body)
         #expect(answer.status == status)
         #expect(answer.body == text)
     }

@@ -15,7 +15,7 @@ import Testing
             endpoints: endpoint("ledger", subscriber.url)
         ) { harness in
             let callback = SignedCallback(order: "INV-1")
-            try send(callback, harness)
+            try await send(callback, harness)
             await subscriber.wait(for: 1)
             let arrival = try #require(subscriber.arrivals.first)
             #expect(arrival.failure == nil)
@@ -44,8 +44,8 @@ import Testing
             sources: SignedCallback.source,
             endpoints: endpoint("ledger", subscriber.url)
         ) { harness in
-            for _ in 0..<5 { try send(SignedCallback(order: "INV-1"), harness) }
-            try send(SignedCallback(order: "INV-2"), harness)
+            for _ in 0..<5 { try await send(SignedCallback(order: "INV-1"), harness) }
+            try await send(SignedCallback(order: "INV-2"), harness)
             await subscriber.wait(for: 2)
             _ = try await settled(SignedCallback(order: "INV-2"), harness)
             #expect(try await harness.gateway.store.deliveries(DeliveryQuery()).count == 2)
@@ -65,8 +65,8 @@ import Testing
         ].joined(separator: ",")
         try await GatewayHarness.run(sources: SignedCallback.source, endpoints: endpoints) { harness in
             let first = SignedCallback(order: "INV-0")
-            try send(first, harness)
-            for number in 1..<100 { try send(SignedCallback(order: "INV-\(number)"), harness) }
+            try await send(first, harness)
+            for number in 1..<100 { try await send(SignedCallback(order: "INV-\(number)"), harness) }
             // All hundred arrive at the healthy one while the hanging one holds its first two requests.
             await healthy.wait(for: 100)
             #expect(healthy.arrivals.allSatisfy { $0.failure == nil && $0.attempt == 1 })
@@ -87,7 +87,7 @@ import Testing
             endpoints: endpoint("ledger", subscriber.url, "\"schedule\": [\"10ms\", \"10ms\"], \"includeRaw\": true")
         ) { harness in
             let callback = SignedCallback(order: "INV-1")
-            try send(callback, harness)
+            try await send(callback, harness)
             await subscriber.wait(for: 3)
             #expect(Set(subscriber.arrivals.map(\.body)).count == 1)
             #expect(subscriber.arrivals.map(\.attempt) == [1, 2, 3])
@@ -108,7 +108,7 @@ import Testing
             endpoints: endpoint("ledger", subscriber.url, "\"enabled\": false")
         ) { harness in
             let callback = SignedCallback(order: "INV-1")
-            try send(callback, harness)
+            try await send(callback, harness)
             let detail = try #require(try await harness.gateway.store.event(callback.eventID))
             #expect(detail.deliveries.map(\.state) == [.skipped])
         }
@@ -123,7 +123,7 @@ import Testing
             endpoints: endpoint("ledger", subscriber.url, "\"allowNetworks\": [], \"schedule\": [\"1h\"]")
         ) { harness in
             let callback = SignedCallback(order: "INV-1")
-            try send(callback, harness)
+            try await send(callback, harness)
             let detail = try await settled(callback, harness)
             let delivery = try #require(detail.deliveries.first)
             #expect(delivery.state == .pending)
@@ -137,7 +137,7 @@ import Testing
         let hanging = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret) { $0 <= 1 ? nil : 200 }
         let endpoints = endpoint("ledger", hanging.url, "\"timeout\": \"60s\", \"maxInFlight\": 1")
         let first = try await GatewayHarness.start(sources: SignedCallback.source, endpoints: endpoints)
-        for number in 0..<5 { try send(SignedCallback(order: "INV-\(number)"), first) }
+        for number in 0..<5 { try await send(SignedCallback(order: "INV-\(number)"), first) }
         await hanging.wait(for: 1)
         await first.gateway.stop(within: .milliseconds(50))
         let second = try await GatewayHarness.start(
@@ -161,8 +161,8 @@ import Testing
         """
     }
 
-    private func send(_ callback: SignedCallback, _ harness: GatewayHarness) throws {
-        let answer = try harness.send(
+    private func send(_ callback: SignedCallback, _ harness: GatewayHarness) async throws {
+        let answer = try await harness.send(
             "POST",
             SignedCallback.path,
             headers: SignedCallback.headers,

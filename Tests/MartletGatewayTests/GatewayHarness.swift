@@ -104,15 +104,28 @@ struct GatewayHarness {
     func connect() throws -> RawClient { try RawClient(port: gateway.ingestAddress.port) }
 
     /// Sends one request on a connection of its own and reads the answer.
+    ///
+    /// The client blocks its thread, and the gateway in this process may need one of Swift's few threads to answer; so
+    /// the client gets one of Dispatch's.
     func send(
         _ method: String = "POST",
         _ path: String,
         headers: [(String, String)] = [],
-        body: [UInt8] = []
-    ) throws -> RawClient.Response {
-        let client = try connect()
-        defer { client.close() }
-        return try Self.send(on: client, method, path, headers: headers, body: body)
+        body: [UInt8] = [],
+        toAdmin: Bool = false
+    ) async throws -> RawClient.Response {
+        let port = toAdmin ? gateway.adminAddress.port : gateway.ingestAddress.port
+        return try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(
+                    with: Result {
+                        let client = try RawClient(port: port)
+                        defer { client.close() }
+                        return try Self.send(on: client, method, path, headers: headers, body: body)
+                    }
+                )
+            }
+        }
     }
 
     static func send(

@@ -17,7 +17,7 @@ import Testing
             """
         let first = try await GatewayHarness.start(sources: SignedCallback.source, endpoints: endpoint)
         let callback = SignedCallback(order: "INV-1")
-        _ = try first.send("POST", SignedCallback.path, headers: SignedCallback.headers, body: callback.body)
+        _ = try await first.send("POST", SignedCallback.path, headers: SignedCallback.headers, body: callback.body)
         await subscriber.wait(for: 1)
         await first.gateway.stop(within: .milliseconds(50))
 
@@ -49,7 +49,7 @@ import Testing
             await #expect(throws: StoreError.self) {
                 _ = try await GatewayHarness.start(sources: SignedCallback.source, folder: harness.folder)
             }
-            let health = try harness.send("GET", "/healthz")
+            let health = try await harness.send("GET", "/healthz")
             #expect(health.body == "ok")
         }
     }

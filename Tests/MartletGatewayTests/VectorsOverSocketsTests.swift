@@ -9,7 +9,7 @@ import MartletWire
 import Testing
 
 /// Every vector that is a request, through the real listener, engine and store.
-@Suite(.serialized) struct VectorsOverSocketsTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct VectorsOverSocketsTests {
     @Test func spectrocoin() async throws {
         let (file, cases) = try VectorCase.all("spectrocoin")
         let secrets = try #require(file["secrets"] as? [String: String])
@@ -72,7 +72,7 @@ import Testing
             """
         let clock = FixedClock(moment: try #require(vector.clock))
         try await GatewayHarness.run(sources: source, clock: clock) { harness in
-            let answer = try harness.send(vector.method, vector.path, headers: vector.headers, body: vector.body)
+            let answer = try await harness.send(vector.method, vector.path, headers: vector.headers, body: vector.body)
             #expect(answer.status == 200)
             #expect(answer.body == "ok")
             let id = EventID(rawValue: try #require(vector.eventID))
@@ -88,10 +88,15 @@ import Testing
     private func check(_ vector: VectorCase, among cases: [VectorCase], _ harness: GatewayHarness) async throws {
         for id in vector.earlier {
             let earlier = try #require(cases.first { $0.id == id })
-            let answer = try harness.send(earlier.method, earlier.path, headers: earlier.headers, body: earlier.body)
+            let answer = try await harness.send(
+                earlier.method,
+                earlier.path,
+                headers: earlier.headers,
+                body: earlier.body
+            )
             #expect(answer.status == 200, "\(id), before \(vector.id)")
         }
-        let answer = try harness.send(vector.method, vector.path, headers: vector.headers, body: vector.body)
+        let answer = try await harness.send(vector.method, vector.path, headers: vector.headers, body: vector.body)
         #expect(answer.status == vector.response.status, "\(vector.id)")
         #expect(answer.headers[first: "content-type"] == vector.response.contentType, "\(vector.id)")
         #expect(answer.body == vector.response.body, "\(vector.id)")

@@ -8,39 +8,39 @@ import Testing
 
 /// Commands that end by themselves, and the two that talk to a gateway.
 @Suite(.serialized, .timeLimit(.minutes(2))) struct CommandTests {
-    @Test func keygenMakesSecretsOfEachKind() throws {
-        let symmetric = try MartletProcess.run(["keygen"])
+    @Test func keygenMakesSecretsOfEachKind() async throws {
+        let symmetric = try await MartletProcess.run(["keygen"])
         #expect(symmetric.status == 0)
         #expect(symmetric.output.hasPrefix("whsec_"))
         #expect(Data(base64Encoded: String(symmetric.output.dropFirst(6).dropLast()))?.count == 32)
-        let pair = try MartletProcess.run(["keygen", "--asymmetric"]).output.split(separator: "\n")
+        let pair = try await MartletProcess.run(["keygen", "--asymmetric"]).output.split(separator: "\n")
         #expect(pair.count == 2)
         #expect(pair.first?.hasPrefix("whsk_") == true)
         #expect(pair.last?.hasPrefix("whpk_") == true)
     }
 
-    @Test func keygenWritesAnRSAPairAndNeverOverwrites() throws {
+    @Test func keygenWritesAnRSAPairAndNeverOverwrites() async throws {
         let folder = try ServedGateway.makeFolder(endpoints: "")
         defer { try? FileManager.default.removeItem(at: folder) }
         let prefix = folder.appendingPathComponent("provider").path
-        #expect(try MartletProcess.run(["keygen", "--rsa", prefix]).status == 0)
+        #expect(try await MartletProcess.run(["keygen", "--rsa", prefix]).status == 0)
         let mode = try FileManager.default.attributesOfItem(atPath: "\(prefix).private.pem")[.posixPermissions] as? Int
         #expect(mode == 0o600)
-        let again = try MartletProcess.run(["keygen", "--rsa", prefix])
+        let again = try await MartletProcess.run(["keygen", "--rsa", prefix])
         #expect(again.status == 64)
         #expect(again.errors.contains("is there already; remove it or give another prefix."))
     }
 
-    @Test func checkPrintsEveryProblemWithItsPath() throws {
+    @Test func checkPrintsEveryProblemWithItsPath() async throws {
         let folder = try ServedGateway.makeFolder(endpoints: "{ \"id\": \"a\", \"urll\": \"http://x\" }")
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = folder.appendingPathComponent("config.json").path
-        let finished = try MartletProcess.run(["check", "--config", path])
+        let finished = try await MartletProcess.run(["check", "--config", path])
         #expect(finished.status == 1)
         #expect(finished.output.contains("$.endpoints[0].url "))
         #expect(finished.output.contains("$.endpoints[0].urll"))
         #expect(finished.output.contains("did you mean \"url\"?"))
-        let json = try MartletProcess.run(["check", "--config", path, "--json"])
+        let json = try await MartletProcess.run(["check", "--config", path, "--json"])
         let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
         #expect((object?["errors"] as? Int ?? 0) >= 2)
     }
@@ -60,7 +60,7 @@ import Testing
         let config = folder.appendingPathComponent("config.json").path
         let gateway = try await ServedGateway.start(in: folder)
 
-        let triggered = try MartletProcess.run([
+        let triggered = try await MartletProcess.run([
             "trigger", "cryptomus/main", "--status", "paid", "--order", "INV-9", "--config", config,
             "--url", "http://127.0.0.1:\(gateway.ingestPort)",
         ])
@@ -68,33 +68,37 @@ import Testing
         #expect(triggered.output.contains("cryptomus/main: acknowledged, HTTP 200 ok"))
         #expect(await receiver.end() == 0)
 
-        let events = try MartletProcess.run(["events", "list", "--config", config])
+        let events = try await MartletProcess.run(["events", "list", "--config", config])
         #expect(events.output.hasPrefix("RECEIVED"))
         #expect(events.output.contains("payment.paid"))
-        let listed = try MartletProcess.run(["events", "list", "--config", config, "--json"])
+        let listed = try await MartletProcess.run(["events", "list", "--config", config, "--json"])
         let list = try JSONSerialization.jsonObject(with: Data(listed.output.utf8)) as? [[String: Any]]
         let id = try #require(list?.first?["id"] as? String)
         #expect(triggered.output.contains(id))
-        let shown = try MartletProcess.run(["events", "show", id, "--config", config])
+        let shown = try await MartletProcess.run(["events", "show", id, "--config", config])
         #expect(shown.output.contains("INV-9"))
         #expect(shown.output.contains("raw callback"))
-        let deliveries = try MartletProcess.run(["deliveries", "list", "--config", config, "--event", id, "--json"])
+        let deliveries = try await MartletProcess.run([
+            "deliveries", "list", "--config", config, "--event", id, "--json",
+        ])
         let rows = try JSONSerialization.jsonObject(with: Data(deliveries.output.utf8)) as? [[String: Any]]
         let delivery = try #require(rows?.first?["id"] as? String)
-        let detail = try MartletProcess.run(["deliveries", "show", delivery, "--config", config])
+        let detail = try await MartletProcess.run(["deliveries", "show", delivery, "--config", config])
         #expect(detail.output.contains("HTTP 200"))
-        let none = try MartletProcess.run(["events", "show", "evt_0", "--config", config])
+        let none = try await MartletProcess.run(["events", "show", "evt_0", "--config", config])
         #expect(none.status == 1)
         #expect(none.errors == "There is no event evt_0. List them with: martlet events list\n")
         gateway.process.signal(SIGTERM)
         #expect(await gateway.process.end() == 0)
     }
 
-    @Test func triggerSaysWhatThereIsWhenTheSourceIsUnknown() throws {
+    @Test func triggerSaysWhatThereIsWhenTheSourceIsUnknown() async throws {
         let folder = try ServedGateway.makeFolder(endpoints: "")
         defer { try? FileManager.default.removeItem(at: folder) }
         let config = folder.appendingPathComponent("config.json").path
-        let finished = try MartletProcess.run(["trigger", "cryptomus/nope", "--status", "paid", "--config", config])
+        let finished = try await MartletProcess.run([
+            "trigger", "cryptomus/nope", "--status", "paid", "--config", config,
+        ])
         #expect(finished.status == 64)
         #expect(finished.errors.contains("there are: cryptomus/main."))
     }

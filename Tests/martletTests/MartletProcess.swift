@@ -95,8 +95,16 @@ final class MartletProcess: Sendable {
         return child.process.terminationStatus
     }
 
-    /// Runs a command to its end.
-    static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Finished {
+    /// Runs a command to its end, without holding one of Swift's few threads meanwhile.
+    static func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Finished {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(with: Result { try runAndWait(arguments, environment: environment) })
+            }
+        }
+    }
+
+    private static func runAndWait(_ arguments: [String], environment: [String: String]) throws -> Finished {
         let process = Process()
         process.executableURL = executable
         process.arguments = arguments

@@ -42,21 +42,25 @@ import Testing
         await after.stop()
     }
 
-    @Test func aBadConfigurationStopsTheStartWithEveryProblem() throws {
+    @Test func aBadConfigurationStopsTheStartWithEveryProblem() async throws {
         let folder = try ServedGateway.makeFolder(endpoints: "{ \"id\": \"a\", \"url\": \"ftp://x\" }", sources: "{}")
         defer { try? FileManager.default.removeItem(at: folder) }
-        let finished = try MartletProcess.run(["serve", "--config", folder.appendingPathComponent("config.json").path])
+        let finished = try await MartletProcess.run([
+            "serve", "--config", folder.appendingPathComponent("config.json").path,
+        ])
         #expect(finished.status == 1)
         #expect(finished.errors.contains("$.endpoints[0].url"))
         #expect(finished.errors.contains("$.sources[0].provider"))
     }
 
-    @Test func aStoreThatIsNoDatabaseStopsTheStartWithAClearMessage() throws {
+    @Test func aStoreThatIsNoDatabaseStopsTheStartWithAClearMessage() async throws {
         let folder = try ServedGateway.makeFolder(endpoints: "")
         defer { try? FileManager.default.removeItem(at: folder) }
         let text = String(repeating: "this is no database. ", count: 500)
         try Data(text.utf8).write(to: folder.appendingPathComponent("martlet.db"))
-        let finished = try MartletProcess.run(["serve", "--config", folder.appendingPathComponent("config.json").path])
+        let finished = try await MartletProcess.run([
+            "serve", "--config", folder.appendingPathComponent("config.json").path,
+        ])
         #expect(finished.status == 1)
         #expect(finished.errors.contains("martlet.db"))
         #expect(finished.errors.contains("the gateway cannot start"))
