@@ -58,7 +58,7 @@ import Testing
                 """
             let clock = FixedClock(moment: try #require(vector.clock))
             try await GatewayHarness.run(sources: source, clock: clock) { harness in
-                try await saveOrders(of: file, harness)
+                try await Self.saveOrders(of: file, harness)
                 try await check(vector, among: cases, harness)
             }
         }
@@ -121,7 +121,7 @@ import Testing
         }
     }
 
-    private func saveOrders(of file: [String: Any], _ harness: GatewayHarness) async throws {
+    static func saveOrders(of file: [String: Any], _ harness: GatewayHarness) async throws {
         let secrets = try #require(file["secrets"] as? [String: Any])
         let orders = try #require(secrets["orders"] as? [String: [String: String]])
         for (id, order) in orders {
