@@ -26,6 +26,15 @@ package struct SignedCallback {
         body = Array("\(unsigned),\"sign\":\"\(Hex.encode(Digest.md5(text)))\"}".utf8)
     }
 
+    /// The whole HTTP request, for a client that sends bytes.
+    package var request: [UInt8] {
+        let head = """
+            POST \(Self.path) HTTP/1.1\r\nHost: gateway.test\r\nContent-Type: application/json\r\n\
+            Content-Length: \(body.count)\r\n\r\n
+            """
+        return Array(head.utf8) + body
+    }
+
     /// The id that the event has by providers.md section 2.
     package var eventID: EventID {
         let key = "payment:uuid-\(order):paid:final:15:-"

@@ -78,11 +78,7 @@ import Testing
         defer { client.close() }
         for number in 0... {
             let callback = SignedCallback(order: "\(name)-\(number)")
-            let head = """
-                POST \(SignedCallback.path) HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\
-                Content-Length: \(callback.body.count)\r\n\r\n
-                """
-            guard (try? client.send(Array(head.utf8) + callback.body)) != nil,
+            guard (try? client.send(callback.request)) != nil,
                 let answer = try? client.readResponse()
             else { return }
             if answer.status == 200, answer.body == "ok" { acknowledged.add(callback.order) }

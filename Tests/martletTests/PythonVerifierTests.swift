@@ -27,11 +27,7 @@ import Testing
         let client = try RawClient(port: gateway.ingestPort)
         for number in 0..<count {
             let callback = SignedCallback(order: "PY-\(number)")
-            let head = """
-                POST \(SignedCallback.path) HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\
-                Content-Length: \(callback.body.count)\r\n\r\n
-                """
-            try client.send(Array(head.utf8) + callback.body)
+            try client.send(callback.request)
             let answer = try client.readResponse()
             #expect(answer.body == "ok")
         }

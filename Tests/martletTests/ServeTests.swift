@@ -130,11 +130,7 @@ import Testing
         let callback = SignedCallback(order: order)
         let client = try RawClient(port: gateway.ingestPort)
         defer { client.close() }
-        let head = """
-            POST \(SignedCallback.path) HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\
-            Content-Length: \(callback.body.count)\r\n\r\n
-            """
-        try client.send(Array(head.utf8) + callback.body)
+        try client.send(callback.request)
         #expect(try client.readResponse().body == "ok")
     }
 }
