@@ -32,8 +32,9 @@ package protocol EventStore: Sendable {
 
     // MARK: what is due
 
-    /// Marks up to `limit` pending deliveries of the endpoint that are due at `now` as in flight, oldest due first.
+    /// Takes up to `limit` pending deliveries of the endpoint that are due at `now` in hand, oldest due first.
     ///
+    /// They are `in_flight` until recorded or released, and pending again should this process end before.
     /// `includingRaw`: whether `ClaimedDelivery.raw` is filled in.
     func claimDue(
         _ endpoint: EndpointID,
@@ -43,8 +44,8 @@ package protocol EventStore: Sendable {
         completion: @escaping Completion<ClaimedBatch>
     )
 
-    /// Returns what a former run of this process left in flight to pending, due now. Called once, before serving.
-    func recoverInFlight(now: Timestamp) async throws(StoreError) -> Int
+    /// Puts deliveries back that were taken in hand and not sent; they stay due.
+    func release(_ deliveries: [DeliveryID], of endpoint: EndpointID, completion: @escaping Completion<Void>)
 
     /// The earliest due time of each endpoint's pending deliveries.
     func earliestDue() async throws(StoreError) -> [EndpointID: Timestamp]

@@ -28,11 +28,24 @@ package struct NewDelivery: Sendable, Equatable {
     package var state: DeliveryState
     /// First due time.
     package var dueAt: Timestamp
+    /// With ordered delivery, the payment: behind an unfinished delivery of the same lane and endpoint a pending one has no
+    /// due time until that one is finished.
+    package var lane: String?
+    /// The body where it is not the event's envelope.
+    package var body: [UInt8]?
 
-    package init(endpoint: EndpointID, state: DeliveryState, dueAt: Timestamp) {
+    package init(
+        endpoint: EndpointID,
+        state: DeliveryState,
+        dueAt: Timestamp,
+        lane: String? = nil,
+        body: [UInt8]? = nil
+    ) {
         self.endpoint = endpoint
         self.state = state
         self.dueAt = dueAt
+        self.lane = lane
+        self.body = body
     }
 }
 
@@ -158,7 +171,7 @@ package struct StoredDelivery: Sendable, Equatable {
     package var endpoint: EndpointID
     package var state: DeliveryState
     package var attempts: Int
-    /// When the next attempt is due; nil unless pending.
+    /// When the next attempt is due; nil unless pending, and while an earlier delivery of its lane is unfinished.
     package var dueAt: Timestamp?
     package var createdAt: Timestamp
     /// `AttemptOutcome.label` of the newest attempt.

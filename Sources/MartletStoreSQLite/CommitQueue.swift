@@ -43,6 +43,8 @@ final class CommitQueue: Sendable {
 
     private let pool: DatabasePool
     private let checkpointer: Checkpointer
+    private let claims: Claims
+    private let recent: RecentEvents
     private let maxWaiting: Int
     private let state = Mutex(State())
     private let connection = ConnectionSlot()
@@ -51,9 +53,11 @@ final class CommitQueue: Sendable {
     /// Refusals too: at once, yet never inside the call that is refused.
     private let answers = DispatchQueue(label: "martlet.store.answers", qos: .userInitiated)
 
-    init(pool: DatabasePool, checkpointer: Checkpointer, maxWaiting: Int) {
+    init(pool: DatabasePool, checkpointer: Checkpointer, claims: Claims, recent: RecentEvents, maxWaiting: Int) {
         self.pool = pool
         self.checkpointer = checkpointer
+        self.claims = claims
+        self.recent = recent
         self.maxWaiting = maxWaiting
     }
 
@@ -109,7 +113,7 @@ final class CommitQueue: Sendable {
     }
 
     private func begin(_ database: Database) -> WriteConnection {
-        let connection = WriteConnection(database)
+        let connection = WriteConnection(database, claims: claims, recent: recent)
         self.connection.value = connection
         checkpointer.follow(database)
         return connection

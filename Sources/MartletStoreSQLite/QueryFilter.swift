@@ -19,6 +19,12 @@ struct QueryFilter {
         arguments.append(value.databaseValue)
     }
 
+    /// One value for each question mark.
+    mutating func add(_ condition: String, _ values: [DatabaseValue]) {
+        conditions.append(condition)
+        arguments += values
+    }
+
     mutating func equal(_ column: String, _ value: String?) {
         if let value { add("\(column) = ?", value) }
     }

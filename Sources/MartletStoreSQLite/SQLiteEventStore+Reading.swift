@@ -19,7 +19,16 @@ extension SQLiteEventStore {
         }
         filter.equal("type", query.type)
         filter.equal("merchant_order_id", query.order)
-        filter.equal("provider_object_id", query.object)
+        if let object = query.object {
+            // Keys that begin with the number (`StoredText.encode(objectKey:)`), or the few whose payment has another key.
+            filter.add(
+                """
+                (object_key >= ? || ':' AND object_key < ? || ';' AND provider_object_id = ? OR provider_object_id = ?
+                    AND substr(object_key, 1, length(provider_object_id) + 1) <> provider_object_id || ':')
+                """,
+                Array(repeating: object.databaseValue, count: 4)
+            )
+        }
         filter.between("received_at", since: query.since, until: query.until)
         filter.before("sequence", query.before)
         let sql = "\(Self.selectEvents) \(filter.clause) ORDER BY sequence DESC LIMIT \(max(0, query.limit))"
@@ -30,11 +39,13 @@ extension SQLiteEventStore {
     }
 
     package func event(_ id: EventID) async throws(StoreError) -> EventDetail? {
-        try await read("read event") { database in
+        let held = claims.ids
+        let sequence = sequence(of: id)
+        return try await read("read event") { database in
             let found = try Row.fetchOne(
                 database,
-                sql: "\(Self.selectEvents) WHERE sequence = (SELECT sequence FROM dedupe_keys WHERE event_id = ?)",
-                arguments: [id.rawValue]
+                sql: "\(Self.selectEvents) WHERE sequence = \(sequence.term)",
+                arguments: StatementArguments(sequence.arguments)
             )
             guard let event = try found.map(Self.event) else { return nil }
             let deliveries = try Row.fetchAll(
@@ -47,41 +58,50 @@ extension SQLiteEventStore {
                 sql: "SELECT raw FROM raw_callbacks WHERE event = ?",
                 arguments: [event.sequence]
             )
-            return EventDetail(event: event, deliveries: try deliveries.map(Self.delivery), raw: try raw?.bytes(0))
+            return EventDetail(event: event, deliveries: try deliveries.map { try Self.delivery($0, held: held) }, raw: try raw?.bytes(0))
         }
     }
 
     package func deliveries(_ query: DeliveryQuery) async throws(StoreError) -> [StoredDelivery] {
         var filter = QueryFilter()
-        filter.equal("d.state", query.state?.rawValue)
+        // Asked before the snapshot: what is settled meanwhile is then seen as settled, never as waiting.
+        let held = claims.ids
         // Repeats the conditions of the partial indexes, without which SQLite does not use them.
         switch query.state {
-        case .pending: filter.add("d.state = 'pending'")
-        case .inFlight: filter.add("d.state = 'in_flight'")
-        case .dead, .skipped, .cancelled: filter.add("d.state NOT IN ('pending', 'in_flight', 'delivered')")
-        case .delivered, nil: break
+        case .pending, .inFlight:
+            let isIn = query.state == .inFlight ? "IN" : "NOT IN"
+            filter.add("d.state = 'pending'")
+            filter.add("d.id \(isIn) (\(held.map(String.init).joined(separator: ",")))")
+        case .dead, .skipped, .cancelled:
+            filter.equal("d.state", query.state?.rawValue)
+            filter.add("d.state NOT IN ('pending', 'delivered')")
+        case .delivered: filter.equal("d.state", query.state?.rawValue)
+        case nil: break
         }
         filter.equal("d.endpoint", query.endpoint?.rawValue)
         if let event = query.event {
-            filter.add("d.event = (SELECT sequence FROM dedupe_keys WHERE event_id = ?)", event.rawValue)
+            let sequence = sequence(of: event)
+            filter.add("d.event = \(sequence.term)", sequence.arguments)
         }
         filter.between("d.created_at", since: query.since, until: query.until)
         filter.before("d.id", query.before?.number)
         let sql = "\(Self.selectDeliveries) \(filter.clause) ORDER BY d.id DESC LIMIT \(max(0, query.limit))"
         let arguments = filter.arguments
         return try await read("search deliveries") { database in
-            try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map(Self.delivery)
+            try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments))
+                .map { try Self.delivery($0, held: held) }
         }
     }
 
     package func delivery(_ id: DeliveryID) async throws(StoreError) -> DeliveryDetail? {
-        try await read("read delivery") { database in
+        let held = claims.ids
+        return try await read("read delivery") { database in
             let found = try Row.fetchOne(
                 database,
                 sql: "\(Self.selectDeliveries) WHERE d.id = ?",
                 arguments: [id.number]
             )
-            guard let delivery = try found.map(Self.delivery) else { return nil }
+            guard let delivery = try found.map({ try Self.delivery($0, held: held) }) else { return nil }
             let attempts = try Row.fetchAll(
                 database,
                 sql: """
@@ -92,6 +112,18 @@ extension SQLiteEventStore {
             )
             return DeliveryDetail(delivery: delivery, attempts: try attempts.map(Self.attempt))
         }
+    }
+
+    /// The sequence of an event as a term of SQL with its arguments.
+    ///
+    /// Without a writer nothing is known in memory, and the newest events are looked through.
+    private func sequence(of id: EventID) -> (term: String, arguments: [DatabaseValue]) {
+        let id = id.rawValue
+        if let sequence = recent?.sequence(of: id) { return ("?", [sequence.databaseValue]) }
+        let indexed = "(SELECT sequence FROM event_ids WHERE event_id = ?)"
+        if recent != nil { return (indexed, [id.databaseValue]) }
+        let newest = "(SELECT sequence FROM events WHERE sequence > \(SQLiteFile.completeUpTo) AND event_id = ?)"
+        return ("coalesce(\(indexed), \(newest))", [id.databaseValue, id.databaseValue])
     }
 
     // MARK: rows
@@ -122,8 +154,11 @@ extension SQLiteEventStore {
         )
     }
 
-    private static func delivery(_ row: Row) throws -> StoredDelivery {
-        let state = try StoredText.state(row[4])
+    /// `held`: the pending deliveries that this process has in hand.
+    private static func delivery(_ row: Row, held: Set<Int64>) throws -> StoredDelivery {
+        let stored = try StoredText.state(row[4])
+        let state = stored == .pending && held.contains(row[0]) ? .inFlight : stored
+        let due: Int64? = row[6]
         return StoredDelivery(
             id: DeliveryID(number: row[0]),
             eventID: EventID(rawValue: row[1]),
@@ -131,7 +166,7 @@ extension SQLiteEventStore {
             endpoint: EndpointID(row[3]),
             state: state,
             attempts: row[5],
-            dueAt: state == .pending ? Timestamp(milliseconds: row[6]) : nil,
+            dueAt: state == .pending ? due.map(Timestamp.init(milliseconds:)) : nil,
             createdAt: Timestamp(milliseconds: row[7]),
             lastOutcome: row[8]
         )

@@ -82,11 +82,15 @@ extension SQLiteEventStore {
     }
 
     package func statistics(now: Timestamp) async throws(StoreError) -> StoreStatistics {
-        try await read("read statistics") { database in
+        let inFlight = claims.count
+        return try await read("read statistics") { database in
             var deliveries: [DeliveryState: Int] = [:]
             for row in try Row.fetchAll(database, sql: "SELECT state, count FROM delivery_counts") {
                 deliveries[try StoredText.state(row[0])] = row[1]
             }
+            let pending = deliveries[.pending] ?? 0
+            deliveries[.inFlight] = min(inFlight, pending)
+            deliveries[.pending] = pending - min(inFlight, pending)
             let due = try Row.fetchAll(database, sql: Self.earliestDueByEndpoint)
                 .map { row in Timestamp(milliseconds: row[1]) }.min()
             var quarantine: [SourceID: Int] = [:]
@@ -104,12 +108,14 @@ extension SQLiteEventStore {
     /// A loose index scan over `deliveries_due`: SQLite has none of its own, so each step seeks the next endpoint.
     private static let earliestDueByEndpoint = """
         WITH RECURSIVE waiting (endpoint) AS (
-            SELECT min(endpoint) FROM deliveries WHERE state = 'pending'
+            SELECT min(endpoint) FROM deliveries WHERE state = 'pending' AND due_at IS NOT NULL
             UNION ALL
-            SELECT (SELECT min(endpoint) FROM deliveries WHERE state = 'pending' AND endpoint > waiting.endpoint)
+            SELECT (SELECT min(endpoint) FROM deliveries
+                WHERE state = 'pending' AND due_at IS NOT NULL AND endpoint > waiting.endpoint)
             FROM waiting WHERE waiting.endpoint IS NOT NULL
         )
-        SELECT endpoint, (SELECT min(due_at) FROM deliveries WHERE state = 'pending' AND endpoint = waiting.endpoint)
+        SELECT endpoint, (SELECT min(due_at) FROM deliveries
+            WHERE state = 'pending' AND due_at IS NOT NULL AND endpoint = waiting.endpoint)
         FROM waiting WHERE endpoint IS NOT NULL
         """
 

@@ -13,6 +13,9 @@ package final class SQLiteEventStore: EventStore {
     package let path: String
     let pool: DatabasePool
     let limits: QuarantineLimits
+    let claims: Claims
+    /// Nil when the file was opened for reading only.
+    let recent: RecentEvents?
     /// Nil when the file was opened for reading only.
     private let commits: CommitQueue?
     /// Nil when the file was opened for reading only.
@@ -35,16 +38,27 @@ package final class SQLiteEventStore: EventStore {
         let lock = try StoreLock(path: path)
         let pool = try SQLiteFile.open(path: path)
         let checkpointer: Checkpointer
+        let recent: RecentEvents
         do {
             checkpointer = try Checkpointer(path: path)
+            recent = try pool.read { database in RecentEvents(try SQLiteFile.eventsWithoutIndex(database)) }
         } catch {
             throw .sqlite(error, operation: "open", path: path)
         }
+        let claims = Claims()
         self.init(
             path: path,
             pool: pool,
             limits: limits,
-            commits: CommitQueue(pool: pool, checkpointer: checkpointer, maxWaiting: maxWaitingWrites),
+            claims: claims,
+            recent: recent,
+            commits: CommitQueue(
+                pool: pool,
+                checkpointer: checkpointer,
+                claims: claims,
+                recent: recent,
+                maxWaiting: maxWaitingWrites
+            ),
             lock: lock
         )
     }
@@ -57,6 +71,8 @@ package final class SQLiteEventStore: EventStore {
             path: path,
             pool: try SQLiteFile.openReadOnly(path: path),
             limits: .init(),
+            claims: Claims(),
+            recent: nil,
             commits: nil,
             lock: nil
         )
@@ -66,12 +82,16 @@ package final class SQLiteEventStore: EventStore {
         path: String,
         pool: DatabasePool,
         limits: QuarantineLimits,
+        claims: Claims,
+        recent: RecentEvents?,
         commits: CommitQueue?,
         lock: StoreLock?
     ) {
         self.path = path
         self.pool = pool
         self.limits = limits
+        self.claims = claims
+        self.recent = recent
         self.commits = commits
         self.lock = lock
     }
@@ -168,8 +188,8 @@ extension SQLiteEventStore {
         }
     }
 
-    package func recoverInFlight(now: Timestamp) async throws(StoreError) -> Int {
-        try await write("recover in flight") { try $0.recoverInFlight(now: now) }
+    package func release(_ deliveries: [DeliveryID], of endpoint: EndpointID, completion: @escaping Completion<Void>) {
+        write("release", completion: completion) { $0.release(deliveries, of: endpoint) }
     }
 
     package func save(_ order: KnownOrder, of source: SourceID) async throws(StoreError) {

@@ -50,6 +50,23 @@ enum SQLiteFile {
         }
     }
 
+    /// The events that the last run had not put into `event_ids` yet.
+    static func eventsWithoutIndex(_ database: Database) throws -> [String: Int64] {
+        let rows = try Row.fetchCursor(
+            database,
+            sql: """
+                SELECT event_id, sequence FROM events WHERE sequence > \(completeUpTo)
+                UNION ALL SELECT event_id, sequence FROM old_events WHERE sequence > \(completeUpTo)
+                """
+        )
+        var sequences: [String: Int64] = [:]
+        while let row = try rows.next() { sequences[row[0]] = row[1] }
+        return sequences
+    }
+
+    /// The event up to which `event_ids` is complete, as a term of SQL.
+    static let completeUpTo = "(SELECT highest FROM used_numbers WHERE name = 'indexed')"
+
     static func configuration(isReadOnly: Bool) -> Configuration {
         var configuration = Configuration()
         configuration.readonly = isReadOnly

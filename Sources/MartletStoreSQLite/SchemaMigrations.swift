@@ -9,7 +9,7 @@ enum SchemaMigrations {
         var migrator = DatabaseMigrator()
         // There are no foreign keys to check (SQLiteFile.configuration says why).
         migrator = migrator.disablingDeferredForeignKeyChecks()
-        migrator.registerMigration("0001 events and deliveries") { database in
+        migrator.registerMigration("0001 events, deliveries and attempts") { database in
             try database.execute(sql: eventsAndDeliveries)
         }
         migrator.registerMigration("0002 quarantine, hints and orders") { database in
@@ -18,31 +18,12 @@ enum SchemaMigrations {
         return migrator
     }()
 
-    /// Tables that a capture, a claim or a record writes.
+    /// Tables that a capture or a record writes.
     ///
-    /// `dedupe_keys.sequence` is the event's. The table outlives `events`, so it is also the one index by event id.
+    /// An index costs every capture a page of the log where its order is random, so there is no table of payments beside
+    /// `events` (the row holds what its payment had come to with it), and `event_ids` is filled in sorted runs
+    /// (`RecentEvents`). What must outlive the row goes to `old_events`.
     private static let eventsAndDeliveries = """
-        CREATE TABLE dedupe_keys (
-            sequence INTEGER PRIMARY KEY,
-            event_id TEXT NOT NULL,
-            object INTEGER NOT NULL,
-            received_at INTEGER NOT NULL,
-            CONSTRAINT dedupe_keys_store_a_change_once UNIQUE (event_id)
-        ) STRICT;
-
-        CREATE TABLE objects (
-            id INTEGER PRIMARY KEY,
-            source TEXT NOT NULL,
-            object_key TEXT NOT NULL,
-            is_final INTEGER NOT NULL,
-            newest_occurred_at INTEGER,
-            last_status TEXT,
-            polled_statuses TEXT,
-            newest_event INTEGER NOT NULL,
-            CONSTRAINT objects_have_one_history UNIQUE (source, object_key),
-            CONSTRAINT objects_are_final_or_not CHECK (is_final IN (0, 1))
-        ) STRICT;
-
         CREATE TABLE events (
             sequence INTEGER PRIMARY KEY,
             event_id TEXT NOT NULL,
@@ -50,16 +31,41 @@ enum SchemaMigrations {
             provider TEXT NOT NULL,
             source TEXT NOT NULL,
             shop TEXT NOT NULL,
+            object_key TEXT NOT NULL,
+            object_is_final INTEGER NOT NULL,
+            object_newest INTEGER,
+            object_polled TEXT,
             merchant_order_id TEXT,
             provider_object_id TEXT,
             provider_status TEXT,
             flags TEXT NOT NULL,
             received_at INTEGER NOT NULL,
-            envelope BLOB NOT NULL
+            envelope BLOB NOT NULL,
+            CONSTRAINT events_leave_objects_final_or_not CHECK (object_is_final IN (0, 1))
         ) STRICT;
-        CREATE INDEX events_by_time ON events (received_at);
+        CREATE INDEX events_by_object ON events (object_key);
+        CREATE INDEX events_by_other_id ON events (provider_object_id) WHERE provider_object_id IS NOT NULL
+            AND substr(object_key, 1, length(provider_object_id) + 1) <> provider_object_id || ':';
         CREATE INDEX events_by_order ON events (merchant_order_id) WHERE merchant_order_id IS NOT NULL;
-        CREATE INDEX events_by_object ON events (provider_object_id) WHERE provider_object_id IS NOT NULL;
+        CREATE INDEX events_by_time ON events (received_at);
+
+        CREATE TABLE event_ids (
+            event_id TEXT PRIMARY KEY,
+            sequence INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE old_events (
+            sequence INTEGER PRIMARY KEY,
+            event_id TEXT NOT NULL,
+            provider TEXT NOT NULL,
+            source TEXT NOT NULL,
+            object_key TEXT NOT NULL,
+            object_is_final INTEGER NOT NULL,
+            object_newest INTEGER,
+            object_polled TEXT,
+            received_at INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX old_events_by_object ON old_events (object_key);
 
         CREATE TABLE raw_callbacks (
             event INTEGER PRIMARY KEY,
@@ -68,21 +74,27 @@ enum SchemaMigrations {
         ) STRICT;
 
         CREATE TABLE deliveries (
-            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            id INTEGER PRIMARY KEY,
             event INTEGER NOT NULL,
             endpoint TEXT NOT NULL,
             state TEXT NOT NULL,
-            due_at INTEGER NOT NULL,
+            due_at INTEGER,
             attempts INTEGER NOT NULL DEFAULT 0,
             created_at INTEGER NOT NULL,
             last_outcome TEXT,
+            lane TEXT,
+            body BLOB,
             CONSTRAINT deliveries_have_a_known_state
-                CHECK (state IN ('in_flight', 'pending', 'delivered', 'dead', 'skipped', 'cancelled')),
+                CHECK (state IN ('pending', 'delivered', 'dead', 'skipped', 'cancelled')),
+            CONSTRAINT deliveries_wait_for_a_time_or_in_a_lane
+                CHECK (state <> 'pending' OR due_at IS NOT NULL OR lane IS NOT NULL),
             CONSTRAINT deliveries_count_attempts CHECK (attempts >= 0)
         ) STRICT;
-        CREATE INDEX deliveries_due ON deliveries (endpoint, due_at) WHERE state = 'pending' OR state = 'in_flight';
+        CREATE INDEX deliveries_due ON deliveries (endpoint, due_at) WHERE state = 'pending' AND due_at IS NOT NULL;
+        CREATE INDEX deliveries_in_lanes ON deliveries (endpoint, lane, event)
+            WHERE state = 'pending' AND lane IS NOT NULL;
         CREATE INDEX deliveries_by_event ON deliveries (event);
-        CREATE INDEX deliveries_unusual ON deliveries (state) WHERE state NOT IN ('pending', 'in_flight', 'delivered');
+        CREATE INDEX deliveries_unusual ON deliveries (state, endpoint) WHERE state NOT IN ('pending', 'delivered');
 
         CREATE TABLE delivery_counts (
             state TEXT PRIMARY KEY,
@@ -90,7 +102,14 @@ enum SchemaMigrations {
             CONSTRAINT delivery_counts_are_not_negative CHECK (count >= 0)
         ) STRICT, WITHOUT ROWID;
         INSERT INTO delivery_counts (state, count) VALUES
-            ('pending', 0), ('in_flight', 0), ('delivered', 0), ('dead', 0), ('skipped', 0), ('cancelled', 0);
+            ('pending', 0), ('delivered', 0), ('dead', 0), ('skipped', 0), ('cancelled', 0);
+
+        CREATE TABLE used_numbers (
+            name TEXT PRIMARY KEY,
+            highest INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO used_numbers (name, highest) VALUES
+            ('sequence', 0), ('delivery', 0), ('indexed', 0);
 
         CREATE TABLE attempts (
             delivery INTEGER NOT NULL,

@@ -48,6 +48,12 @@ enum StoredText {
         return try JSONDecoder().decode([String].self, from: Data(text.utf8))
     }
 
+    /// `order:900123` as `900123:order`, so that everything about the provider's number 900123 stands together.
+    static func encode(objectKey: String) -> String {
+        guard let colon = objectKey.utf8.firstIndex(of: UInt8(ascii: ":")) else { return objectKey }
+        return "\(objectKey[objectKey.index(after: colon)...]):\(objectKey[..<colon])"
+    }
+
     /// Names joined by commas; flags hold none.
     static func encode(flags: [EventFlag]) -> String {
         flags.isEmpty ? "" : flags.map(\.rawValue).joined(separator: ",")

@@ -7,17 +7,16 @@ extension WriteConnection {
     /// One proven event: known already, withheld, or stored with its deliveries.
     func capture(_ capture: Capture) throws -> CaptureOutcome {
         let id = capture.event.id.rawValue
-        let isDuplicate = try statement(.findDuplicate).first(id) { _ in true } ?? false
-        if isDuplicate { return .duplicate }
+        if try isKnown(id) { return .duplicate }
         let sequence = try takeSequence()
-        let (object, earned) = try admit(capture.event, sequence: sequence)
-        try statement(.insertDedupeKey).run(sequence, id, object, capture.event.receivedAt.milliseconds)
+        note(id, sequence)
+        let (history, earned) = try admit(capture.event)
         if earned.isEmpty {
-            try insert(capture.event, sequence: sequence, envelope: capture.envelope, raw: capture.raw)
+            try insert(capture.event, history, sequence: sequence, envelope: capture.envelope, raw: capture.raw)
         } else {
             var event = capture.event
             event.flags += earned.filter { !event.flags.contains($0) }
-            try insert(event, sequence: sequence, envelope: EventEnvelope.render(event), raw: capture.raw)
+            try insert(event, history, sequence: sequence, envelope: EventEnvelope.render(event), raw: capture.raw)
         }
         let withholding = (capture.event.flags + earned).filter(\.withholdsDelivery)
         if !withholding.isEmpty { return .withheld(withholding) }
@@ -26,34 +25,32 @@ extension WriteConnection {
         )
     }
 
-    /// Asks the object's history for flags and writes it back.
-    private func admit(_ event: Event, sequence: Int64) throws -> (object: Int64, flags: [EventFlag]) {
-        let source = event.source.description
-        let known = try statement(.findHistory).first(source, event.objectKey) { row -> (Int64, ObjectHistory) in
-            let newest: Int64? = row[2]
-            let history = ObjectHistory(
-                isFinal: row[1],
-                newestOccurredAt: newest.map(Timestamp.init(milliseconds:)),
-                lastStatus: row[3],
-                polledStatuses: try StoredText.polledStatuses(row[4])
-            )
-            return (row[0], history)
+    /// What the payment has come to with this event, and the flags that the event earns by it.
+    private func admit(_ event: Event) throws -> (ObjectHistory, [EventFlag]) {
+        let key = StoredText.encode(objectKey: event.objectKey)
+        var known: ObjectHistory?
+        for name in [WriteStatement.findHistory, .findOldHistory] where known == nil {
+            known = try statement(name).first(key, event.source.provider, event.source.id) { row in
+                let newest: Int64? = row[1]
+                return ObjectHistory(
+                    isFinal: row[0],
+                    newestOccurredAt: newest.map(Timestamp.init(milliseconds:)),
+                    polledStatuses: try StoredText.polledStatuses(row[2])
+                )
+            }
         }
-        var history = known?.1 ?? ObjectHistory()
+        var history = known ?? ObjectHistory()
         let flags = history.admit(event)
-        let occurred = history.newestOccurredAt?.milliseconds
-        let polled = StoredText.encode(polledStatuses: history.polledStatuses)
-        if let object = known?.0 {
-            try statement(.updateHistory)
-                .run(history.isFinal, occurred, history.lastStatus, polled, sequence, object)
-            return (object, flags)
-        }
-        try statement(.insertHistory)
-            .run(source, event.objectKey, history.isFinal, occurred, history.lastStatus, polled, sequence)
-        return (database.lastInsertedRowID, flags)
+        return (history, flags)
     }
 
-    private func insert(_ event: Event, sequence: Int64, envelope: [UInt8], raw: [UInt8]) throws {
+    private func insert(
+        _ event: Event,
+        _ history: ObjectHistory,
+        sequence: Int64,
+        envelope: [UInt8],
+        raw: [UInt8]
+    ) throws {
         let received = event.receivedAt.milliseconds
         try statement(.insertEvent)
             .run(
@@ -63,6 +60,10 @@ extension WriteConnection {
                 event.source.provider,
                 event.source.id,
                 event.shop,
+                StoredText.encode(objectKey: event.objectKey),
+                history.isFinal,
+                history.newestOccurredAt?.milliseconds,
+                StoredText.encode(polledStatuses: history.polledStatuses),
                 event.merchantOrderID,
                 event.providerObjectID,
                 event.providerStatus,
@@ -73,40 +74,80 @@ extension WriteConnection {
         try statement(.insertRaw).run(sequence, received, Blob(raw))
     }
 
-    /// Inserts deliveries, three to a statement; SQLite numbers the rows of one statement without a gap.
+    /// Inserts deliveries; plain ones three to a statement.
     private func insert(_ deliveries: [NewDelivery], of sequence: Int64, createdAt: Int64) throws -> [DeliveryID] {
-        var ids: [DeliveryID] = []
-        ids.reserveCapacity(deliveries.count)
+        let number = try takeDeliveryNumbers(deliveries.count)
         var index = 0
         while index < deliveries.count {
-            let first = deliveries[index]
-            if deliveries.count - index >= 3 {
-                let (second, third) = (deliveries[index + 1], deliveries[index + 2])
-                try statement(.insertThreeDeliveries)
-                    .run(
-                        sequence,
-                        createdAt,
-                        first.endpoint.rawValue,
-                        first.state.rawValue,
-                        first.dueAt.milliseconds,
-                        second.endpoint.rawValue,
-                        second.state.rawValue,
-                        second.dueAt.milliseconds,
-                        third.endpoint.rawValue,
-                        third.state.rawValue,
-                        third.dueAt.milliseconds
-                    )
-                let last = database.lastInsertedRowID
-                ids += [last - 2, last - 1, last].map(DeliveryID.init(number:))
+            let next = deliveries[index...].prefix(3)
+            if next.count == 3, next.allSatisfy(\.isPlain) {
+                try insertThree(next, from: number + Int64(index), of: sequence, createdAt: createdAt)
                 index += 3
             } else {
-                try statement(.insertDelivery)
-                    .run(sequence, createdAt, first.endpoint.rawValue, first.state.rawValue, first.dueAt.milliseconds)
-                ids.append(DeliveryID(number: database.lastInsertedRowID))
+                try insert(deliveries[index], number + Int64(index), of: sequence, createdAt: createdAt)
                 index += 1
             }
         }
-        for delivery in deliveries { count(1, delivery.state) }
-        return ids
+        for (index, delivery) in deliveries.enumerated() {
+            count(1, delivery.state == .inFlight ? .pending : delivery.state)
+            if delivery.state == .inFlight { claim(number + Int64(index), delivery.endpoint) }
+        }
+        return deliveries.indices.map { DeliveryID(number: number + Int64($0)) }
     }
+
+    private func insertThree(
+        _ deliveries: ArraySlice<NewDelivery>,
+        from number: Int64,
+        of sequence: Int64,
+        createdAt: Int64
+    ) throws {
+        let first = deliveries[deliveries.startIndex]
+        let second = deliveries[deliveries.startIndex + 1]
+        let third = deliveries[deliveries.startIndex + 2]
+        try statement(.insertThreeDeliveries)
+            .run(
+                sequence,
+                createdAt,
+                number,
+                first.endpoint.rawValue,
+                first.state.stored,
+                first.dueAt.milliseconds,
+                second.endpoint.rawValue,
+                second.state.stored,
+                second.dueAt.milliseconds,
+                third.endpoint.rawValue,
+                third.state.stored,
+                third.dueAt.milliseconds
+            )
+    }
+
+    /// One delivery; behind an unfinished one of its lane it has no due time until that one is finished.
+    private func insert(_ delivery: NewDelivery, _ number: Int64, of sequence: Int64, createdAt: Int64) throws {
+        var due: Int64? = delivery.dueAt.milliseconds
+        if let lane = delivery.lane, delivery.state == .pending,
+            try statement(.hasEarlierInLane).first(delivery.endpoint.rawValue, lane, read: { _ in true }) ?? false
+        {
+            due = nil
+        }
+        try statement(.insertDelivery)
+            .run(
+                number,
+                sequence,
+                delivery.endpoint.rawValue,
+                delivery.state.stored,
+                due,
+                createdAt,
+                delivery.lane,
+                delivery.body.map { Blob($0) }
+            )
+    }
+}
+
+extension NewDelivery {
+    fileprivate var isPlain: Bool { lane == nil && body == nil }
+}
+
+extension DeliveryState {
+    /// The column's text: what is in flight is pending on disk (`Claims`).
+    var stored: String { self == .inFlight ? DeliveryState.pending.rawValue : rawValue }
 }

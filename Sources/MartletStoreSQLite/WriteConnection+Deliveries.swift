@@ -15,43 +15,69 @@ extension WriteConnection {
         try statement(.settleAttempt)
             .run(state.rawValue, due?.milliseconds, record.number, outcome, record.delivery.number, before)
         if database.changesCount == 1 {
-            count(-1, .inFlight)
+            count(-1, .pending)
             count(1, state)
+            if let lane = record.lane, state != .pending { try promote(lane, of: record.endpoint, at: record.endedAt) }
+            unclaim(record.delivery.number, record.endpoint)
         } else {
             try statement(.noteLateAttempt).run(record.number, outcome, record.delivery.number, before)
             if database.changesCount == 0 { return }
+            unclaim(record.delivery.number, record.endpoint)
         }
         try insertAttempt(record)
     }
 
-    /// Marks due deliveries as in flight and says when the next one is due.
-    func claimDue(_ endpoint: EndpointID, now: Timestamp, limit: Int, includingRaw: Bool) throws -> ClaimedBatch {
-        let name = endpoint.rawValue
-        let due = try statement(includingRaw ? .findDueWithRaw : .findDue)
-            .all(name, now.milliseconds, max(0, limit)) { row in
-                ClaimedDelivery(
-                    id: DeliveryID(number: row[0]),
-                    eventID: EventID(rawValue: row[2]),
-                    endpoint: endpoint,
-                    attempts: row[1],
-                    envelope: row.bytes(3),
-                    raw: includingRaw ? row.optionalBytes(4) : nil
-                )
-            }
-        for delivery in due { try statement(.claim).run(delivery.id.number) }
-        count(-due.count, .pending)
-        count(due.count, .inFlight)
-        let next = try statement(.nextDue).first(name) { row -> Int64? in row[0] } ?? nil
-        return ClaimedBatch(deliveries: due, nextDue: next.map(Timestamp.init(milliseconds:)))
+    /// Gives the next delivery of a lane its due time, now that the one before it is finished.
+    private func promote(_ lane: String, of endpoint: EndpointID, at moment: Timestamp) throws {
+        try statement(.promoteInLane).run(moment.milliseconds, endpoint.rawValue, lane)
     }
 
-    /// Returns deliveries of a former run to pending, due at `now`; how many there were.
-    func recoverInFlight(now: Timestamp) throws -> Int {
-        try statement(.recoverInFlight).run(now.milliseconds)
-        let recovered = database.changesCount
-        count(-recovered, .inFlight)
-        count(recovered, .pending)
-        return recovered
+    /// Takes due deliveries in hand and says when the next one is due.
+    func claimDue(_ endpoint: EndpointID, now: Timestamp, limit: Int, includingRaw: Bool) throws -> ClaimedBatch {
+        let held = claims.ids(of: endpoint)
+        var found: [Int64] = []
+        var nextDue: Timestamp?
+        let rows = try statement(.due)
+            .all(endpoint.rawValue, max(0, limit) + held.count + 1) { row -> (Int64, Timestamp) in
+                (row[0], Timestamp(milliseconds: row[1]))
+            }
+        for (id, due) in rows where !held.contains(id) {
+            if due > now || found.count >= limit {
+                nextDue = due
+                break
+            }
+            found.append(id)
+        }
+        var deliveries: [ClaimedDelivery] = []
+        deliveries.reserveCapacity(found.count)
+        for id in found {
+            guard let delivery = try readDue(id, endpoint, includingRaw: includingRaw) else { continue }
+            claim(id, endpoint)
+            deliveries.append(delivery)
+        }
+        return ClaimedBatch(deliveries: deliveries, nextDue: nextDue)
+    }
+
+    private func readDue(_ id: Int64, _ endpoint: EndpointID, includingRaw: Bool) throws -> ClaimedDelivery? {
+        var delivery: ClaimedDelivery?
+        let event = try statement(.readDue).first(id) { row -> Int64 in
+            delivery = ClaimedDelivery(
+                id: DeliveryID(number: id),
+                eventID: EventID(rawValue: row[1]),
+                endpoint: endpoint,
+                attempts: row[0],
+                envelope: row.bytes(2),
+                lane: row[3]
+            )
+            return row[4]
+        }
+        if includingRaw, let event { delivery?.raw = try statement(.readRaw).first(event) { row in row.bytes(0) } }
+        return delivery
+    }
+
+    /// Puts deliveries back that were taken in hand and not sent.
+    func release(_ ids: [DeliveryID], of endpoint: EndpointID) {
+        for id in ids { unclaim(id.number, endpoint) }
     }
 
     private static func settled(_ next: AttemptRecord.Next) -> (DeliveryState, Timestamp?) {

@@ -39,7 +39,7 @@ extension WriteConnection {
         let sequences = try database.cachedStatement(
             sql: """
                 SELECT sequence FROM events INDEXED BY events_by_time WHERE received_at < ? AND NOT EXISTS
-                    (SELECT 1 FROM deliveries WHERE event = sequence AND state IN ('pending', 'in_flight'))
+                    (SELECT 1 FROM deliveries WHERE event = sequence AND state = 'pending')
                 ORDER BY received_at LIMIT ?
                 """
         )
@@ -47,17 +47,34 @@ extension WriteConnection {
         let attempts = try database.cachedStatement(
             sql: "DELETE FROM attempts WHERE delivery IN (SELECT id FROM deliveries WHERE event = ?)"
         )
-        let deliveries = try database.cachedStatement(sql: "DELETE FROM deliveries WHERE event = ? RETURNING state")
+        let deliveries = try database.cachedStatement(sql: "DELETE FROM deliveries WHERE event = ? RETURNING state, id")
         let raw = try database.cachedStatement(sql: "DELETE FROM raw_callbacks WHERE event = ?")
+        let key = try database.cachedStatement(
+            sql: """
+                INSERT INTO old_events (sequence, event_id, provider, source, object_key, object_is_final,
+                    object_newest, object_polled, received_at)
+                SELECT sequence, event_id, provider, source, object_key, object_is_final, object_newest,
+                    object_polled, received_at FROM events WHERE sequence = ?
+                """
+        )
         let events = try database.cachedStatement(sql: "DELETE FROM events WHERE sequence = ?")
+        var highest: (sequence: Int64, delivery: Int64) = (0, 0)
         for sequence in sequences {
             try attempts.run(sequence)
-            for state in try deliveries.all(sequence, read: { row in try StoredText.state(row[0]) }) {
+            for (state, id) in try deliveries.all(
+                sequence,
+                read: { row -> (DeliveryState, Int64) in (try StoredText.state(row[0]), row[1]) }
+            ) {
                 count(-1, state)
+                highest.delivery = max(highest.delivery, id)
             }
             try raw.run(sequence)
+            try key.run(sequence)
             try events.run(sequence)
+            highest.sequence = max(highest.sequence, sequence)
         }
+        try statement(.raiseUsedNumber).run(highest.sequence, "sequence")
+        try statement(.raiseUsedNumber).run(highest.delivery, "delivery")
         return sequences.count
     }
 
@@ -81,26 +98,19 @@ extension WriteConnection {
         return database.changesCount
     }
 
-    /// Removes old dedupe keys.
-    ///
-    /// A key stays while its event does (it is the event's index by id), and the newest stays for good: the next
-    /// sequence is counted from it. The object's history goes with the last key that points to it.
+    /// Removes what was left of old events: from now on the same change would be news, and its payment unknown.
     private func pruneDedupeKeys(before: Timestamp, limit: Int) throws -> Int {
-        let keys = try database.cachedStatement(
+        let ids = try database.cachedStatement(
             sql: """
-                SELECT sequence, object FROM
-                    (SELECT sequence, object, received_at FROM dedupe_keys ORDER BY sequence LIMIT ?2) AS oldest
-                WHERE received_at < ?1 AND sequence < (SELECT max(sequence) FROM dedupe_keys)
-                    AND NOT EXISTS (SELECT 1 FROM events WHERE events.sequence = oldest.sequence)
+                DELETE FROM old_events WHERE received_at < ?1 AND sequence IN
+                    (SELECT sequence FROM old_events ORDER BY sequence LIMIT ?2)
+                RETURNING event_id
                 """
         )
-        .all(before.milliseconds, limit) { row -> (Int64, Int64) in (row[0], row[1]) }
-        let history = try database.cachedStatement(sql: "DELETE FROM objects WHERE id = ? AND newest_event = ?")
-        let key = try database.cachedStatement(sql: "DELETE FROM dedupe_keys WHERE sequence = ?")
-        for (sequence, object) in keys {
-            try history.run(object, sequence)
-            try key.run(sequence)
-        }
-        return keys.count
+        .all(before.milliseconds, limit) { row -> String in row[0] }
+        let key = try database.cachedStatement(sql: "DELETE FROM event_ids WHERE event_id = ?")
+        for id in ids { try key.run(id) }
+        forget(ids)
+        return ids.count
     }
 }

@@ -8,14 +8,26 @@ import MartletStore
 /// Lives on the writer's queue; `CommitQueue` is its only user.
 final class WriteConnection {
     let database: Database
+    let claims: Claims
+    let recent: RecentEvents
+    /// The sorted run of ids that is on its way into `event_ids`.
+    var run: Run?
     private var prepared: [Statement?] = Array(repeating: nil, count: WriteStatement.allCases.count)
     /// Changes to `delivery_counts` that the transaction owes.
     private var countChanges: [DeliveryState: Int] = [:]
-    /// The next event's sequence; nil until read, and again after a rollback.
-    private var sequence: Int64?
+    /// The numbers given last; nil until read, and again after a rollback.
+    private var lastNumbers: (sequence: Int64, delivery: Int64)?
+    /// Ids of the transaction's events, which are in `recent` already.
+    private var captured: [String] = []
+    /// Ids that `recent` need not know any longer once the transaction is committed.
+    private var forgotten: [String] = []
+    /// What to do to `claims` if the transaction comes to nothing.
+    private var undoClaims: [(id: Int64, endpoint: EndpointID, wasHeld: Bool)] = []
 
-    init(_ database: Database) {
+    init(_ database: Database, claims: Claims, recent: RecentEvents) {
         self.database = database
+        self.claims = claims
+        self.recent = recent
     }
 
     func statement(_ name: WriteStatement) throws -> Statement {
@@ -31,11 +43,29 @@ final class WriteConnection {
             try database.beginTransaction(.immediate)
             let result = try body()
             try writeCounts()
+            let indexed = try indexEvents(captured: captured.count)
             try database.commit()
+            recent.remove(indexed)
+            recent.remove(forgotten)
+            forgotten.removeAll(keepingCapacity: true)
+            captured.removeAll(keepingCapacity: true)
+            undoClaims.removeAll(keepingCapacity: true)
             return result
         } catch {
             countChanges.removeAll(keepingCapacity: true)
-            sequence = nil
+            lastNumbers = nil
+            for change in undoClaims.reversed() {
+                if change.wasHeld {
+                    claims.insert(change.id, change.endpoint)
+                } else {
+                    claims.remove(change.id, change.endpoint)
+                }
+            }
+            undoClaims.removeAll(keepingCapacity: true)
+            recent.remove(captured)
+            forgotten.removeAll(keepingCapacity: true)
+            captured.removeAll(keepingCapacity: true)
+            run = nil
             // A statement that failed reports its error once more when it is reset, so none is used again.
             prepared = Array(repeating: nil, count: WriteStatement.allCases.count)
             // SQLite has already rolled back by itself after some errors, such as a full disk.
@@ -49,14 +79,43 @@ final class WriteConnection {
         countChanges[state, default: 0] += change
     }
 
-    /// The sequence of the next event.
-    ///
-    /// Never one that was used: `dedupe_keys` keeps its newest row whatever retention says.
+    /// Notes a new event's id, in place of an index by id.
+    func note(_ id: String, _ sequence: Int64) {
+        recent.insert(id, sequence)
+        captured.append(id)
+    }
+
+    /// Notes that retention has removed the last trace of these events.
+    func forget(_ ids: [String]) { forgotten += ids }
+
+    func claim(_ id: Int64, _ endpoint: EndpointID) {
+        claims.insert(id, endpoint)
+        undoClaims.append((id, endpoint, false))
+    }
+
+    func unclaim(_ id: Int64, _ endpoint: EndpointID) {
+        if claims.remove(id, endpoint) { undoClaims.append((id, endpoint, true)) }
+    }
+
+    /// The sequence of the next event; never one that was used (`used_numbers`).
     func takeSequence() throws -> Int64 {
-        let next =
-            try sequence ?? statement(.nextSequence).first { row -> Int64 in row[0] } ?? 1
-        sequence = next + 1
-        return next
+        let sequence = try readLastNumbers().sequence + 1
+        lastNumbers?.sequence = sequence
+        return sequence
+    }
+
+    /// The first of `count` numbers for new deliveries; never one that was used.
+    func takeDeliveryNumbers(_ count: Int) throws -> Int64 {
+        let last = try readLastNumbers().delivery
+        lastNumbers?.delivery = last + Int64(count)
+        return last + 1
+    }
+
+    private func readLastNumbers() throws -> (sequence: Int64, delivery: Int64) {
+        if let lastNumbers { return lastNumbers }
+        let numbers = try statement(.lastNumbers).first { row -> (Int64, Int64) in (row[0], row[1]) } ?? (0, 0)
+        lastNumbers = numbers
+        return numbers
     }
 
     /// Dirties one page, so that the commit shows whether the store can be written.

@@ -5,25 +5,25 @@
 /// The conditions on `state` must stay as the partial indexes `deliveries_due` and `deliveries_unusual` spell them: SQLite uses
 /// a partial index only if the query repeats its condition (sqlite.org/partialindex.html section 3).
 enum WriteStatement: Int, CaseIterable {
-    case findDuplicate
-    case nextSequence
+    case findEventID
+    case insertEventID
+    case raiseUsedNumber
+    case lastNumbers
     case findHistory
-    case insertHistory
-    case updateHistory
-    case insertDedupeKey
+    case findOldHistory
     case insertEvent
     case insertRaw
     case insertDelivery
     case insertThreeDeliveries
+    case hasEarlierInLane
     case addToCount
     case settleAttempt
     case noteLateAttempt
     case insertAttempt
-    case findDue
-    case findDueWithRaw
-    case claim
-    case nextDue
-    case recoverInFlight
+    case promoteInLane
+    case due
+    case readDue
+    case readRaw
     case insertQuarantined
     case addToUsage
     case subtractFromUsage
@@ -35,44 +35,46 @@ enum WriteStatement: Int, CaseIterable {
 
     var sql: String {
         switch self {
-        case .findDuplicate: "SELECT 1 FROM dedupe_keys WHERE event_id = ?"
-        case .nextSequence: "SELECT coalesce(max(sequence), 0) + 1 FROM dedupe_keys"
-        case .findHistory:
+        case .findEventID: "SELECT 1 FROM event_ids WHERE event_id = ?"
+        case .insertEventID: "INSERT OR IGNORE INTO event_ids (event_id, sequence) VALUES (?, ?)"
+        case .raiseUsedNumber: "UPDATE used_numbers SET highest = ?1 WHERE name = ?2 AND highest < ?1"
+        case .lastNumbers:
             """
-            SELECT id, is_final, newest_occurred_at, last_status, polled_statuses FROM objects
-            WHERE source = ? AND object_key = ?
+            SELECT max((SELECT coalesce(max(sequence), 0) FROM events), sequence.highest),
+                max((SELECT coalesce(max(id), 0) FROM deliveries), delivery.highest)
+            FROM used_numbers AS sequence, used_numbers AS delivery
+            WHERE sequence.name = 'sequence' AND delivery.name = 'delivery'
             """
-        case .insertHistory:
-            """
-            INSERT INTO objects (source, object_key, is_final, newest_occurred_at, last_status, polled_statuses,
-                newest_event) VALUES (?, ?, ?, ?, ?, ?, ?)
-            """
-        case .updateHistory:
-            """
-            UPDATE objects SET is_final = ?, newest_occurred_at = ?, last_status = ?, polled_statuses = ?,
-                newest_event = ? WHERE id = ?
-            """
-        case .insertDedupeKey:
-            "INSERT INTO dedupe_keys (sequence, event_id, object, received_at) VALUES (?, ?, ?, ?)"
+        case .findHistory: Self.history(from: "events")
+        case .findOldHistory: Self.history(from: "old_events")
         case .insertEvent:
             """
-            INSERT INTO events (sequence, event_id, type, provider, source, shop, merchant_order_id,
-                provider_object_id, provider_status, flags, received_at, envelope)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO events (sequence, event_id, type, provider, source, shop, object_key, object_is_final,
+                object_newest, object_polled, merchant_order_id, provider_object_id, provider_status, flags,
+                received_at, envelope)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         case .insertRaw: "INSERT INTO raw_callbacks (event, received_at, raw) VALUES (?, ?, ?)"
         case .insertDelivery:
-            "INSERT INTO deliveries (event, endpoint, state, due_at, created_at) VALUES (?1, ?3, ?4, ?5, ?2)"
+            """
+            INSERT INTO deliveries (id, event, endpoint, state, due_at, created_at, lane, body)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """
         case .insertThreeDeliveries:
             """
-            INSERT INTO deliveries (event, endpoint, state, due_at, created_at)
-            VALUES (?1, ?3, ?4, ?5, ?2), (?1, ?6, ?7, ?8, ?2), (?1, ?9, ?10, ?11, ?2)
+            INSERT INTO deliveries (id, event, endpoint, state, due_at, created_at)
+            VALUES (?3, ?1, ?4, ?5, ?6, ?2), (?3 + 1, ?1, ?7, ?8, ?9, ?2), (?3 + 2, ?1, ?10, ?11, ?12, ?2)
+            """
+        case .hasEarlierInLane:
+            """
+            SELECT 1 FROM deliveries INDEXED BY deliveries_in_lanes
+            WHERE state = 'pending' AND lane IS NOT NULL AND endpoint = ? AND lane = ? LIMIT 1
             """
         case .addToCount: "UPDATE delivery_counts SET count = count + ? WHERE state = ?"
         case .settleAttempt:
             """
             UPDATE deliveries SET state = ?, due_at = coalesce(?, due_at), attempts = ?, last_outcome = ?
-            WHERE id = ? AND state = 'in_flight' AND attempts = ?
+            WHERE id = ? AND state = 'pending' AND attempts = ?
             """
         case .noteLateAttempt:
             "UPDATE deliveries SET attempts = ?, last_outcome = ? WHERE id = ? AND attempts = ?"
@@ -81,25 +83,23 @@ enum WriteStatement: Int, CaseIterable {
             INSERT INTO attempts (delivery, number, status, failure, started_at, duration_ns, detail, headers, body)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, x''))
             """
-        case .findDue:
+        case .promoteInLane:
             """
-            SELECT d.id, d.attempts, e.event_id, e.envelope
-            FROM deliveries d INDEXED BY deliveries_due CROSS JOIN events e ON e.sequence = d.event
-            WHERE d.state = 'pending' AND d.endpoint = ? AND d.due_at <= ? ORDER BY d.due_at, d.id LIMIT ?
+            UPDATE deliveries SET due_at = ?1 WHERE due_at IS NULL AND id =
+                (SELECT id FROM deliveries INDEXED BY deliveries_in_lanes
+                WHERE state = 'pending' AND lane IS NOT NULL AND endpoint = ?2 AND lane = ?3 ORDER BY event, id LIMIT 1)
             """
-        case .findDueWithRaw:
+        case .due:
             """
-            SELECT d.id, d.attempts, e.event_id, e.envelope, r.raw
-            FROM deliveries d INDEXED BY deliveries_due CROSS JOIN events e ON e.sequence = d.event
-                LEFT JOIN raw_callbacks r ON r.event = d.event
-            WHERE d.state = 'pending' AND d.endpoint = ? AND d.due_at <= ? ORDER BY d.due_at, d.id LIMIT ?
+            SELECT id, due_at FROM deliveries INDEXED BY deliveries_due
+            WHERE state = 'pending' AND due_at IS NOT NULL AND endpoint = ? ORDER BY due_at, id LIMIT ?
             """
-        case .claim: "UPDATE deliveries SET state = 'in_flight' WHERE id = ? AND state = 'pending'"
-        case .nextDue: "SELECT min(due_at) FROM deliveries WHERE state = 'pending' AND endpoint = ?"
-        case .recoverInFlight:
+        case .readDue:
             """
-            UPDATE deliveries INDEXED BY deliveries_due SET state = 'pending', due_at = ? WHERE state = 'in_flight'
+            SELECT d.attempts, e.event_id, coalesce(d.body, e.envelope), d.lane, d.event
+            FROM deliveries d CROSS JOIN events e ON e.sequence = d.event WHERE d.id = ?
             """
+        case .readRaw: "SELECT raw FROM raw_callbacks WHERE event = ?"
         case .insertQuarantined:
             """
             INSERT INTO quarantine (source, size, received_at, reason, detail, method, source_address, headers, body)
@@ -137,5 +137,13 @@ enum WriteStatement: Int, CaseIterable {
                 due_currency = excluded.due_currency
             """
         }
+    }
+
+    /// What a payment had come to with its newest event.
+    private static func history(from table: String) -> String {
+        """
+        SELECT object_is_final, object_newest, object_polled FROM \(table)
+        WHERE object_key = ? AND provider = ? AND source = ? ORDER BY sequence DESC LIMIT 1
+        """
     }
 }

@@ -118,25 +118,71 @@ extension EventStoreConformance {
             try checkEqual(delivery.lastOutcome, "http_5xx")
             try checkEqual(try await store.statistics(now: Samples.now).deliveries[.dead], 1)
         },
-        Case("returnsWhatWasInFlight") { store, harness in
+        Case("whatWasInFlightIsPendingAfterARestart") { store, harness in
             let now = Samples.now
             let states: [DeliveryState] = [.inFlight, .pending, .skipped, .inFlight]
-            let ids = try await stored(
-                store,
-                1,
-                states.map { Samples.delivery(state: $0, dueAt: now + .seconds(90)) }
-            )
+            let ids = try await stored(store, 1, states.map { Samples.delivery(state: $0) })
             try await store.record(Samples.record(ids[3]))
+            let before = try await store.deliveries(DeliveryQuery(state: .inFlight)).map(\.id)
             await store.close()
             let reopened = try await harness.open(Options())
-            let recovered = try await reopened.recoverInFlight(now: now)
+            let left = try await reopened.deliveries(DeliveryQuery()).map(\.state)
             let due = try await reopened.claimDue(Samples.ledger, now: now)
-            let again = try await reopened.deliveries(DeliveryQuery()).map(\.state)
             await reopened.close()
-            try checkEqual(recovered, 1)
-            try checkEqual(due.deliveries.map(\.id), [ids[0]], "only what was in flight is due now")
-            try checkEqual(due.nextDue, now + .seconds(90))
-            try checkEqual(again, [.delivered, .skipped, .pending, .inFlight])
+            try checkEqual(before, [ids[0]])
+            try checkEqual(left, [.delivered, .skipped, .pending, .pending])
+            try checkEqual(due.deliveries.map(\.id), [ids[0], ids[1]], "it is due as it was")
+        },
+        Case("takesBackWhatWasClaimedAndNotSent") { store, _ in
+            let ids = try await stored(store, 1, (0..<3).map { _ in Samples.delivery(state: .inFlight) })
+            try checkEqual(try await store.claimDue(Samples.ledger, now: Samples.now), ClaimedBatch())
+            try await store.release([ids[2], ids[0], DeliveryID(number: ids[2].number + 99)], of: Samples.ledger)
+            try checkEqual(try await store.deliveries(DeliveryQuery(state: .pending)).map(\.id), [ids[2], ids[0]])
+            try checkEqual(try await store.deliveries(DeliveryQuery(state: .inFlight)).map(\.id), [ids[1]])
+            let again = try await store.claimDue(Samples.ledger, now: Samples.now)
+            try checkEqual(again.deliveries.map(\.id), [ids[0], ids[2]])
+            try checkEqual(again.deliveries.map(\.attempts), [0, 0], "nothing was tried")
+        },
+        Case("keepsTheOrderWithinALane") { store, _ in
+            let now = Samples.now
+            func lane(_ name: String?, _ endpoint: EndpointID = Samples.ledger) -> NewDelivery {
+                NewDelivery(endpoint: endpoint, state: .pending, dueAt: now, lane: name)
+            }
+            let first = try await stored(store, 1, [lane("a")])[0]
+            let second = try await stored(store, 2, [lane("a"), lane("a", EndpointID("other"))])[0]
+            let third = try await stored(store, 3, [lane("a")])[0]
+            let aside = try await stored(store, 4, [lane("b")])[0]
+            let free = try await stored(store, 5, [lane(nil)])[0]
+            var due = try await store.claimDue(Samples.ledger, now: now)
+            try checkEqual(due.deliveries.map(\.id), [first, aside, free], "a stuck payment blocks only itself")
+            try checkEqual(due.deliveries.map(\.lane), ["a", "b", nil])
+            try checkEqual(due.nextDue, nil)
+            try checkEqual(try await store.earliestDue()[EndpointID("other")], now, "lanes belong to one endpoint")
+            try checkEqual(try unwrap(await store.delivery(second)).delivery.dueAt, nil)
+            let failed = AttemptOutcome.answered(status: 500)
+            try await store.record(Samples.record(first, outcome: failed, next: .retry(at: now), lane: "a"))
+            due = try await store.claimDue(Samples.ledger, now: now)
+            try checkEqual(due.deliveries.map(\.id), [first], "the next waits while the former is tried again")
+            try await store.record(Samples.record(first, number: 2, outcome: failed, next: .dead, lane: "a"))
+            due = try await store.claimDue(Samples.ledger, now: now + .seconds(1))
+            try checkEqual(due.deliveries.map(\.id), [second], "a dead one lets the next go")
+            try await store.record(Samples.record(second, lane: "a"))
+            due = try await store.claimDue(Samples.ledger, now: now + .seconds(1))
+            try checkEqual(due.deliveries.map(\.id), [third])
+            try await store.record(Samples.record(third, lane: "a"))
+            let fourth = try await stored(store, 6, [lane("a")])[0]
+            due = try await store.claimDue(Samples.ledger, now: now)
+            try checkEqual(due.deliveries.map(\.id), [fourth], "an empty lane makes nobody wait")
+        },
+        Case("keepsABodyOfTheEndpointsOwn") { store, _ in
+            let body = Array(#"{"order":"NO-1"}"#.utf8)
+            _ = try await stored(
+                store,
+                1,
+                [NewDelivery(endpoint: Samples.ledger, state: .pending, dueAt: Samples.now, body: body)]
+            )
+            let due = try await store.claimDue(Samples.ledger, now: Samples.now)
+            try checkEqual(due.deliveries.map(\.envelope), [body])
         },
         Case("namesTheEarliestDueOfEachEndpoint") { store, _ in
             let now = Samples.now

@@ -119,6 +119,10 @@ extension EventStore {
         }.get()
     }
 
+    package func release(_ deliveries: [DeliveryID], of endpoint: EndpointID) async throws(StoreError) {
+        try await result { self.release(deliveries, of: endpoint, completion: $0) }.get()
+    }
+
     private func result<Value: Sendable>(
         _ start: (@escaping Completion<Value>) -> Void
     ) async -> Result<Value, StoreError> {

@@ -111,7 +111,8 @@ package enum Samples {
         number: Int = 1,
         endpoint: EndpointID = ledger,
         outcome: AttemptOutcome = .answered(status: 200),
-        next: AttemptRecord.Next = .delivered
+        next: AttemptRecord.Next = .delivered,
+        lane: String? = nil
     ) -> AttemptRecord {
         let result = AttemptResult(
             outcome: outcome,
@@ -120,6 +121,13 @@ package enum Samples {
             headers: HeaderFields([("Server", "sink"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]),
             body: Array("ok".utf8)
         )
-        return AttemptRecord(delivery: delivery, endpoint: endpoint, number: number, result: result, next: next)
+        return AttemptRecord(
+            delivery: delivery,
+            endpoint: endpoint,
+            number: number,
+            result: result,
+            next: next,
+            lane: lane
+        )
     }
 }

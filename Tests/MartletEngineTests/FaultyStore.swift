@@ -37,7 +37,10 @@ struct FaultyStore: EventStore {
         base.claimDue(endpoint, now: now, limit: limit, includingRaw: includingRaw, completion: completion)
     }
 
-    func recoverInFlight(now: Timestamp) async throws(StoreError) -> Int { try await base.recoverInFlight(now: now) }
+    func release(_ deliveries: [DeliveryID], of endpoint: EndpointID, completion: @escaping Completion<Void>) {
+        base.release(deliveries, of: endpoint, completion: completion)
+    }
+
     func earliestDue() async throws(StoreError) -> [EndpointID: Timestamp] { try await base.earliestDue() }
 
     func order(of source: SourceID, objectID: String) async throws(StoreError) -> KnownOrder? {

@@ -81,6 +81,10 @@ package struct AttemptRecord: Sendable, Equatable {
     package var number: Int
     package var result: AttemptResult
     package var next: Next
+    /// With ordered delivery, the payment (`ClaimedDelivery.lane`).
+    package var lane: String?
+    /// When the answer had come, or the failure.
+    package var endedAt: Timestamp { result.startedAt + result.duration }
 
     /// What becomes of the delivery.
     package enum Next: Sendable, Equatable {
@@ -89,12 +93,13 @@ package struct AttemptRecord: Sendable, Equatable {
         case dead
     }
 
-    package init(delivery: DeliveryID, endpoint: EndpointID, number: Int, result: AttemptResult, next: Next) {
+    package init(delivery: DeliveryID, endpoint: EndpointID, number: Int, result: AttemptResult, next: Next, lane: String? = nil) {
         self.delivery = delivery
         self.endpoint = endpoint
         self.number = number
         self.result = result
         self.next = next
+        self.lane = lane
     }
 }
 

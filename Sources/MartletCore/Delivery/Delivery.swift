@@ -21,10 +21,12 @@ package struct ClaimedDelivery: Sendable, Equatable {
     package var endpoint: EndpointID
     /// Attempts made so far.
     package var attempts: Int
-    /// The rendered body without `raw` (`EventEnvelope.render`).
+    /// The rendered body without `raw` (`EventEnvelope.render`), or the endpoint's own shape of it.
     package var envelope: [UInt8]
     /// The raw callback as one JSON value, filled in only where the endpoint asks for it.
     package var raw: [UInt8]?
+    /// With ordered delivery, the payment.
+    package var lane: String?
 
     package init(
         id: DeliveryID,
@@ -32,7 +34,8 @@ package struct ClaimedDelivery: Sendable, Equatable {
         endpoint: EndpointID,
         attempts: Int,
         envelope: [UInt8],
-        raw: [UInt8]? = nil
+        raw: [UInt8]? = nil,
+        lane: String? = nil
     ) {
         self.id = id
         self.eventID = eventID
@@ -40,6 +43,7 @@ package struct ClaimedDelivery: Sendable, Equatable {
         self.attempts = attempts
         self.envelope = envelope
         self.raw = raw
+        self.lane = lane
     }
 }
 
@@ -49,7 +53,7 @@ package struct ClaimedBatch: Sendable, Equatable {
     /// When the endpoint's next pending delivery is due; nil if none is left.
     package var nextDue: Timestamp?
 
-    package init(deliveries: [ClaimedDelivery], nextDue: Timestamp?) {
+    package init(deliveries: [ClaimedDelivery] = [], nextDue: Timestamp? = nil) {
         self.deliveries = deliveries
         self.nextDue = nextDue
     }

@@ -6,20 +6,16 @@ package struct ObjectHistory: Sendable, Equatable {
     package var isFinal: Bool
     /// The newest provider timestamp among admitted events, if the provider states times.
     package var newestOccurredAt: Timestamp?
-    /// The provider's status of the newest admitted event.
-    package var lastStatus: String?
     /// Statuses learned by polling whose own notification has not come yet.
     package var polledStatuses: [String]
 
     package init(
         isFinal: Bool = false,
         newestOccurredAt: Timestamp? = nil,
-        lastStatus: String? = nil,
         polledStatuses: [String] = []
     ) {
         self.isFinal = isFinal
         self.newestOccurredAt = newestOccurredAt
-        self.lastStatus = lastStatus
         self.polledStatuses = polledStatuses
     }
 
@@ -37,7 +33,6 @@ package struct ObjectHistory: Sendable, Equatable {
         if let occurred = event.occurredAt, let newest = newestOccurredAt, occurred < newest { return [.outOfOrder] }
         if event.finality == .final { isFinal = true }
         if let occurred = event.occurredAt { newestOccurredAt = occurred }
-        lastStatus = event.providerStatus
         // A later notification than the polled change: should its status come once more, it is a new change, since the
         // one that was polled is older and held back for its time.
         if !isPolled, event.occurredAt != nil { polledStatuses.removeAll() }

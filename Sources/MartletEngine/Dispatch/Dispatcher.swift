@@ -89,12 +89,8 @@ package actor Dispatcher {
 
     // MARK: life
 
-    /// Recovers what a former run left in flight, and starts a lane for each endpoint.
+    /// Starts a lane for each endpoint, over what the store still owes it.
     package func start(_ endpoints: [Endpoint]) async throws -> [Topology.Subscriber] {
-        let recovered = try await store.recoverInFlight(now: clock.now())
-        if recovered > 0 {
-            log.notice("deliveries of a former run recovered", metadata: ["deliveries": "\(recovered)"])
-        }
         return try await update(endpoints)
     }
 
@@ -132,8 +128,8 @@ package actor Dispatcher {
 
     /// Makes no further attempt, and waits until those under way are recorded, or `limit` is over.
     ///
-    /// What waited in memory, and what is still under way then, stays in flight in the store and is recovered by the
-    /// next start: an attempt that the gateway itself cut off is made again and costs the delivery nothing.
+    /// What waited in memory, and what is still under way then, is still pending on disk and due at the next start: an
+    /// attempt that the gateway itself cut off is made again and costs the delivery nothing.
     package func stop(within limit: Duration) async {
         isStopping = true
         wake?.timer.cancel()

@@ -22,7 +22,8 @@ extension Dispatcher {
             endpoint: endpoint.id,
             number: number,
             result: result,
-            next: next(after: result, number: number, endpoint: endpoint)
+            next: next(after: result, number: number, endpoint: endpoint),
+            lane: delivery.lane
         )
         metrics.attempts.increment([endpoint.id.rawValue, result.outcome.label])
         metrics.attemptSeconds.observe(result.duration)

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import GRDB
+
+/// The index of events by id: new ones in memory, older ones in `event_ids`.
+///
+/// Ids go over in runs of some ten thousand, sorted, so that many of them meet on one page; each transaction carries a
+/// slice of the run, no larger than what it captured, so that nobody waits for the whole. `used_numbers` names the last
+/// event up to which the table is complete; a run that a crash cuts off is simply made again.
+extension WriteConnection {
+    /// Ids that make a run worth its pages.
+    static let runLength = 16_384
+
+    /// A sorted run on its way into the table.
+    struct Run {
+        var ids: ArraySlice<(id: String, sequence: Int64)>
+        /// The table is complete up to this event once the run is over.
+        let end: Int64
+    }
+
+    func isKnown(_ id: String) throws -> Bool {
+        if recent.sequence(of: id) != nil { return true }
+        return try statement(.findEventID).first(id) { _ in true } ?? false
+    }
+
+    /// Puts the next ids of the run into the table.
+    ///
+    /// - Returns: what `recent` need not hold any longer once this is committed.
+    func indexEvents(captured: Int) throws -> [String] {
+        if run == nil, captured > 0, recent.count >= Self.runLength { run = try startRun() }
+        guard var current = run, captured > 0 else { return [] }
+        let slice = current.ids.prefix(2 * captured)
+        // What retention has removed meanwhile is not put back.
+        for (id, sequence) in slice where recent.sequence(of: id) != nil {
+            try statement(.insertEventID).run(id, sequence)
+        }
+        current.ids.removeFirst(slice.count)
+        if current.ids.isEmpty { try statement(.raiseUsedNumber).run(current.end, "indexed") }
+        run = current.ids.isEmpty ? nil : current
+        return slice.map(\.id)
+    }
+
+    private func startRun() throws -> Run {
+        let ids = recent.sorted
+        return Run(ids: ids[...], end: ids.reduce(0) { max($0, $1.sequence) })
+    }
+}
