@@ -44,6 +44,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CHTTPParser", providers: [.apt(["libhttp-parser-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CSQLite"),
 
         // The core: bytes and values, no I/O.
         library("MartletWire"),
@@ -57,7 +58,7 @@ let package = Package(
         library("MartletNet", ["MartletCore", "MartletWire", "MartletRuntime", "CHTTPParser", "CLinux"]),
         library("MartletDelivery", ["MartletCore", "MartletWire", "MartletRuntime", "CCurl", "CLinux"]),
         library("MartletStore", ["MartletCore", "MartletWire"]),
-        library("MartletStoreSQLite", ["MartletCore", "MartletWire", "MartletStore", grdb, sqlite]),
+        library("MartletStoreSQLite", ["MartletCore", "MartletWire", "MartletStore", grdb, sqlite, "CSQLite"]),
 
         // The way of an event, and what surrounds it.
         library(

@@ -30,8 +30,10 @@ extension SQLiteEventStore {
             )
         }
         filter.between("received_at", since: query.since, until: query.until)
+        if let since = query.since { filter.add(SQLiteFile.sequences(since: "?"), since.milliseconds) }
+        if let until = query.until { filter.add(SQLiteFile.sequences(until: "?"), until.milliseconds) }
         filter.before("sequence", query.before)
-        let sql = "\(Self.selectEvents) \(filter.clause) ORDER BY sequence DESC LIMIT \(max(0, query.limit))"
+        let sql = "\(Self.selectEvents()) \(filter.clause) ORDER BY sequence DESC LIMIT \(max(0, query.limit))"
         let arguments = filter.arguments
         return try await read("search events") { database in
             try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map(Self.event)
@@ -44,7 +46,7 @@ extension SQLiteEventStore {
         return try await read("read event") { database in
             let found = try Row.fetchOne(
                 database,
-                sql: "\(Self.selectEvents) WHERE sequence = \(sequence.term)",
+                sql: "\(Self.selectEvents(and: ", raw")) WHERE sequence = \(sequence.term)",
                 arguments: StatementArguments(sequence.arguments)
             )
             guard let event = try found.map(Self.event) else { return nil }
@@ -53,12 +55,8 @@ extension SQLiteEventStore {
                 sql: "\(Self.selectDeliveries) WHERE d.event = ? ORDER BY d.id",
                 arguments: [event.sequence]
             )
-            let raw = try Row.fetchOne(
-                database,
-                sql: "SELECT raw FROM raw_callbacks WHERE event = ?",
-                arguments: [event.sequence]
-            )
-            return EventDetail(event: event, deliveries: try deliveries.map { try Self.delivery($0, held: held) }, raw: try raw?.bytes(0))
+            let raw = try found?.optionalBytes(12)
+            return EventDetail(event: event, deliveries: try deliveries.map { try Self.delivery($0, held: held) }, raw: raw)
         }
     }
 
@@ -128,10 +126,12 @@ extension SQLiteEventStore {
 
     // MARK: rows
 
-    private static let selectEvents = """
-        SELECT sequence, event_id, type, provider, source, shop, merchant_order_id, provider_object_id,
-            provider_status, flags, received_at, envelope FROM events
+    private static func selectEvents(and more: String = "") -> String {
         """
+        SELECT sequence, event_id, type, provider, source, shop, merchant_order_id, provider_object_id,
+            provider_status, flags, received_at, envelope\(more) FROM events
+        """
+    }
 
     private static let selectDeliveries = """
         SELECT d.id, e.event_id, e.type, d.endpoint, d.state, d.attempts, d.due_at, d.created_at, d.last_outcome

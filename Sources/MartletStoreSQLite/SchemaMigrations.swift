@@ -41,13 +41,19 @@ enum SchemaMigrations {
             flags TEXT NOT NULL,
             received_at INTEGER NOT NULL,
             envelope BLOB NOT NULL,
+            raw BLOB,
             CONSTRAINT events_leave_objects_final_or_not CHECK (object_is_final IN (0, 1))
         ) STRICT;
         CREATE INDEX events_by_object ON events (object_key);
         CREATE INDEX events_by_other_id ON events (provider_object_id) WHERE provider_object_id IS NOT NULL
             AND substr(object_key, 1, length(provider_object_id) + 1) <> provider_object_id || ':';
         CREATE INDEX events_by_order ON events (merchant_order_id) WHERE merchant_order_id IS NOT NULL;
-        CREATE INDEX events_by_time ON events (received_at);
+
+        CREATE TABLE event_minutes (
+            minute INTEGER PRIMARY KEY,
+            first INTEGER NOT NULL,
+            last INTEGER NOT NULL
+        ) STRICT;
 
         CREATE TABLE event_ids (
             event_id TEXT PRIMARY KEY,
@@ -66,12 +72,6 @@ enum SchemaMigrations {
             received_at INTEGER NOT NULL
         ) STRICT;
         CREATE INDEX old_events_by_object ON old_events (object_key);
-
-        CREATE TABLE raw_callbacks (
-            event INTEGER PRIMARY KEY,
-            received_at INTEGER NOT NULL,
-            raw BLOB NOT NULL
-        ) STRICT;
 
         CREATE TABLE deliveries (
             id INTEGER PRIMARY KEY,
@@ -109,7 +109,7 @@ enum SchemaMigrations {
             highest INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         INSERT INTO used_numbers (name, highest) VALUES
-            ('sequence', 0), ('delivery', 0), ('indexed', 0);
+            ('sequence', 0), ('delivery', 0), ('indexed', 0), ('raw', 0);
 
         CREATE TABLE attempts (
             delivery INTEGER NOT NULL,

@@ -28,20 +28,22 @@ extension WriteConnection {
     /// What the payment has come to with this event, and the flags that the event earns by it.
     private func admit(_ event: Event) throws -> (ObjectHistory, [EventFlag]) {
         let key = StoredText.encode(objectKey: event.objectKey)
-        var known: ObjectHistory?
-        for name in [WriteStatement.findHistory, .findOldHistory] where known == nil {
-            known = try statement(name).first(key, event.source.provider, event.source.id) { row in
-                let newest: Int64? = row[1]
-                return ObjectHistory(
-                    isFinal: row[0],
-                    newestOccurredAt: newest.map(Timestamp.init(milliseconds:)),
-                    polledStatuses: try StoredText.polledStatuses(row[2])
-                )
-            }
-        }
+        var known = try history(.findHistory, of: key, event.source)
+        if known == nil, try hasOldEvents() { known = try history(.findOldHistory, of: key, event.source) }
         var history = known ?? ObjectHistory()
         let flags = history.admit(event)
         return (history, flags)
+    }
+
+    private func history(_ name: WriteStatement, of key: String, _ source: SourceID) throws -> ObjectHistory? {
+        try statement(name).first(key, source.provider, source.id) { row in
+            let newest: Int64? = row[1]
+            return ObjectHistory(
+                isFinal: row[0],
+                newestOccurredAt: newest.map(Timestamp.init(milliseconds:)),
+                polledStatuses: try StoredText.polledStatuses(row[2])
+            )
+        }
     }
 
     private func insert(
@@ -69,9 +71,10 @@ extension WriteConnection {
                 event.providerStatus,
                 StoredText.encode(flags: event.flags),
                 received,
-                Blob(envelope)
+                Blob(envelope),
+                Blob(raw)
             )
-        try statement(.insertRaw).run(sequence, received, Blob(raw))
+        note(sequence, receivedAt: received)
     }
 
     /// Inserts deliveries; plain ones three to a statement.

@@ -71,7 +71,9 @@ extension WriteConnection {
             )
             return row[4]
         }
-        if includingRaw, let event { delivery?.raw = try statement(.readRaw).first(event) { row in row.bytes(0) } }
+        if includingRaw, let event {
+            delivery?.raw = try statement(.readRaw).first(event) { row in row.optionalBytes(0) } ?? nil
+        }
         return delivery
     }
 

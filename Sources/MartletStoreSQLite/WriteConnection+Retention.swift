@@ -22,25 +22,28 @@ extension WriteConnection {
         return max(1, horizon.batch) - left
     }
 
-    /// Sequences grow with time but for the width of a commit and steps of the clock, so only the oldest rows are
-    /// looked at: a search by time would need an index of its own on every insert.
+    /// Goes on where the last call ended, up to the first that is too young; `used_numbers` remembers the place.
     private func pruneRaw(before: Timestamp, limit: Int) throws -> Int {
-        try database.cachedStatement(
+        let rows = try database.cachedStatement(
             sql: """
-                DELETE FROM raw_callbacks WHERE received_at < ?1 AND event IN
-                    (SELECT event FROM raw_callbacks ORDER BY event LIMIT ?2)
+                SELECT sequence, received_at FROM events
+                WHERE sequence > (SELECT highest FROM used_numbers WHERE name = 'raw') ORDER BY sequence LIMIT ?
                 """
         )
-        .run(before.milliseconds, limit)
-        return database.changesCount
+        .all(limit) { row -> (sequence: Int64, receivedAt: Int64) in (row[0], row[1]) }
+        let old = rows.prefix { $0.receivedAt < before.milliseconds }
+        let remove = try database.cachedStatement(sql: "UPDATE events SET raw = NULL WHERE sequence = ?")
+        for row in old { try remove.run(row.sequence) }
+        if let last = old.last { try statement(.raiseUsedNumber).run(last.sequence, "raw") }
+        return old.count
     }
 
     private func pruneEvents(before: Timestamp, limit: Int) throws -> Int {
         let sequences = try database.cachedStatement(
             sql: """
-                SELECT sequence FROM events INDEXED BY events_by_time WHERE received_at < ? AND NOT EXISTS
-                    (SELECT 1 FROM deliveries WHERE event = sequence AND state = 'pending')
-                ORDER BY received_at LIMIT ?
+                SELECT sequence FROM events WHERE received_at < ?1 AND \(SQLiteFile.sequences(until: "?1"))
+                    AND NOT EXISTS (SELECT 1 FROM deliveries WHERE event = sequence AND state = 'pending')
+                ORDER BY sequence LIMIT ?2
                 """
         )
         .all(before.milliseconds, limit) { row -> Int64 in row[0] }
@@ -48,7 +51,6 @@ extension WriteConnection {
             sql: "DELETE FROM attempts WHERE delivery IN (SELECT id FROM deliveries WHERE event = ?)"
         )
         let deliveries = try database.cachedStatement(sql: "DELETE FROM deliveries WHERE event = ? RETURNING state, id")
-        let raw = try database.cachedStatement(sql: "DELETE FROM raw_callbacks WHERE event = ?")
         let key = try database.cachedStatement(
             sql: """
                 INSERT INTO old_events (sequence, event_id, provider, source, object_key, object_is_final,
@@ -68,13 +70,13 @@ extension WriteConnection {
                 count(-1, state)
                 highest.delivery = max(highest.delivery, id)
             }
-            try raw.run(sequence)
             try key.run(sequence)
             try events.run(sequence)
             highest.sequence = max(highest.sequence, sequence)
         }
         try statement(.raiseUsedNumber).run(highest.sequence, "sequence")
         try statement(.raiseUsedNumber).run(highest.delivery, "delivery")
+        holdsOldEvents = nil
         return sequences.count
     }
 
@@ -110,6 +112,7 @@ extension WriteConnection {
         .all(before.milliseconds, limit) { row -> String in row[0] }
         let key = try database.cachedStatement(sql: "DELETE FROM event_ids WHERE event_id = ?")
         for id in ids { try key.run(id) }
+        holdsOldEvents = nil
         forget(ids)
         return ids.count
     }

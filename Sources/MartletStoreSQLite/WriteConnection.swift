@@ -15,6 +15,10 @@ final class WriteConnection {
     private var prepared: [Statement?] = Array(repeating: nil, count: WriteStatement.allCases.count)
     /// Changes to `delivery_counts` that the transaction owes.
     private var countChanges: [DeliveryState: Int] = [:]
+    /// The transaction's events by the minute of their arrival: first and last sequence.
+    private var minutes: [Int64: ClosedRange<Int64>] = [:]
+    /// Whether retention has left anything in `old_events`; nil until asked, and after it may have.
+    var holdsOldEvents: Bool?
     /// The numbers given last; nil until read, and again after a rollback.
     private var lastNumbers: (sequence: Int64, delivery: Int64)?
     /// Ids of the transaction's events, which are in `recent` already.
@@ -43,6 +47,7 @@ final class WriteConnection {
             try database.beginTransaction(.immediate)
             let result = try body()
             try writeCounts()
+            try writeMinutes()
             let indexed = try indexEvents(captured: captured.count)
             try database.commit()
             recent.remove(indexed)
@@ -53,6 +58,8 @@ final class WriteConnection {
             return result
         } catch {
             countChanges.removeAll(keepingCapacity: true)
+            minutes.removeAll(keepingCapacity: true)
+            holdsOldEvents = nil
             lastNumbers = nil
             for change in undoClaims.reversed() {
                 if change.wasHeld {
@@ -118,6 +125,20 @@ final class WriteConnection {
         return numbers
     }
 
+    /// Notes when an event came, for searches by time; written once before the commit.
+    func note(_ sequence: Int64, receivedAt: Int64) {
+        let minute = receivedAt / 60_000
+        let known = minutes[minute] ?? sequence...sequence
+        minutes[minute] = min(known.lowerBound, sequence)...max(known.upperBound, sequence)
+    }
+
+    func hasOldEvents() throws -> Bool {
+        if let holdsOldEvents { return holdsOldEvents }
+        let found = try statement(.hasOldEvents).first { _ in true } ?? false
+        holdsOldEvents = found
+        return found
+    }
+
     /// Dirties one page, so that the commit shows whether the store can be written.
     func probe() throws {
         try statement(.addToCount).run(0, DeliveryState.pending.rawValue)
@@ -128,5 +149,12 @@ final class WriteConnection {
             try statement(.addToCount).run(change, state.rawValue)
         }
         countChanges.removeAll(keepingCapacity: true)
+    }
+
+    private func writeMinutes() throws {
+        for (minute, range) in minutes {
+            try statement(.noteMinute).run(minute, range.lowerBound, range.upperBound)
+        }
+        minutes.removeAll(keepingCapacity: true)
     }
 }

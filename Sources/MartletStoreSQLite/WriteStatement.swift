@@ -12,7 +12,7 @@ enum WriteStatement: Int, CaseIterable {
     case findHistory
     case findOldHistory
     case insertEvent
-    case insertRaw
+    case noteMinute
     case insertDelivery
     case insertThreeDeliveries
     case hasEarlierInLane
@@ -24,6 +24,7 @@ enum WriteStatement: Int, CaseIterable {
     case due
     case readDue
     case readRaw
+    case hasOldEvents
     case insertQuarantined
     case addToUsage
     case subtractFromUsage
@@ -51,10 +52,14 @@ enum WriteStatement: Int, CaseIterable {
             """
             INSERT INTO events (sequence, event_id, type, provider, source, shop, object_key, object_is_final,
                 object_newest, object_polled, merchant_order_id, provider_object_id, provider_status, flags,
-                received_at, envelope)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                received_at, envelope, raw)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
-        case .insertRaw: "INSERT INTO raw_callbacks (event, received_at, raw) VALUES (?, ?, ?)"
+        case .noteMinute:
+            """
+            INSERT INTO event_minutes (minute, first, last) VALUES (?, ?, ?)
+            ON CONFLICT (minute) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last)
+            """
         case .insertDelivery:
             """
             INSERT INTO deliveries (id, event, endpoint, state, due_at, created_at, lane, body)
@@ -99,7 +104,8 @@ enum WriteStatement: Int, CaseIterable {
             SELECT d.attempts, e.event_id, coalesce(d.body, e.envelope), d.lane, d.event
             FROM deliveries d CROSS JOIN events e ON e.sequence = d.event WHERE d.id = ?
             """
-        case .readRaw: "SELECT raw FROM raw_callbacks WHERE event = ?"
+        case .readRaw: "SELECT raw FROM events WHERE sequence = ?"
+        case .hasOldEvents: "SELECT 1 FROM old_events LIMIT 1"
         case .insertQuarantined:
             """
             INSERT INTO quarantine (source, size, received_at, reason, detail, method, source_address, headers, body)
