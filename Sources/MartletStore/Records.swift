@@ -28,11 +28,16 @@ package struct NewDelivery: Sendable, Equatable {
     package var state: DeliveryState
     /// First due time.
     package var dueAt: Timestamp
+    /// What every attempt sends in place of the envelope, for an endpoint with a shape; nil sends the envelope.
+    ///
+    /// Made once with the delivery, so that it stays the same whatever the configuration says later.
+    package var body: [UInt8]?
 
-    package init(endpoint: EndpointID, state: DeliveryState, dueAt: Timestamp) {
+    package init(endpoint: EndpointID, state: DeliveryState, dueAt: Timestamp, body: [UInt8]? = nil) {
         self.endpoint = endpoint
         self.state = state
         self.dueAt = dueAt
+        self.body = body
     }
 }
 
