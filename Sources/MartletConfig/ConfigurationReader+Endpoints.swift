@@ -38,7 +38,9 @@ extension ConfigurationReader {
             maxInFlight: reader.integer("maxInFlight", default: 16, in: 1...256),
             timeout: duration("timeout", of: reader, default: defaults.timeout, in: Self.timeouts),
             schedule: RetrySchedule(delays: delays, jitter: defaults.schedule.jitter),
-            egress: egress
+            egress: egress,
+            filter: readFilter(reader),
+            shape: readShape(reader)
         )
         reader.finish()
         return endpoint
@@ -89,9 +91,7 @@ extension ConfigurationReader {
     }
 
     /// Providers' news and the operational events (contract.md sections 5 and 7).
-    private static let knownTypes =
-        EventType.all
-        + ["endpoint.disabled", "endpoint.recovered", "delivery.dead", "watch.overdue"].map(EventType.init(rawValue:))
+    private static let knownTypes = EventType.all + EventType.operational
 
     private func readSecrets(_ reader: SettingsReader) -> [Secret] {
         let elements = reader.list("secrets")

@@ -21,6 +21,10 @@ package struct Endpoint: Sendable, Equatable {
     package var timeout: Duration
     package var schedule: RetrySchedule
     package var egress: EgressPolicy
+    /// Further conditions on the members of an event; nil takes every event of those shops and types.
+    package var filter: EventFilter?
+    /// Another body than the whole event; nil sends the event as it is.
+    package var shape: EventShape?
 
     /// A header as written in the configuration.
     package struct HeaderPair: Sendable, Equatable {
@@ -45,7 +49,9 @@ package struct Endpoint: Sendable, Equatable {
         maxInFlight: Int = 16,
         timeout: Duration = .seconds(15),
         schedule: RetrySchedule = .standard,
-        egress: EgressPolicy = EgressPolicy()
+        egress: EgressPolicy = EgressPolicy(),
+        filter: EventFilter? = nil,
+        shape: EventShape? = nil
     ) {
         self.id = id
         self.url = url
@@ -59,10 +65,13 @@ package struct Endpoint: Sendable, Equatable {
         self.timeout = timeout
         self.schedule = schedule
         self.egress = egress
+        self.filter = filter
+        self.shape = shape
     }
 
-    /// Whether this endpoint subscribes to an event of that type and shop.
-    package func wants(_ type: EventType, of shop: String) -> Bool {
-        (shops.contains("*") || shops.contains(shop)) && events.contains { $0.matches(type) }
+    /// Whether this endpoint subscribes to the event, by its type, its shop and the filter.
+    package func wants(_ event: Event) -> Bool {
+        (shops.contains("*") || shops.contains(event.shop)) && events.contains { $0.matches(event.type) }
+            && filter?.matches(event) ?? true
     }
 }

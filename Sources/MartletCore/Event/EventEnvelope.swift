@@ -48,11 +48,9 @@ package enum EventEnvelope {
         json.member("merchant_order_id", event.merchantOrderID)
         json.member("provider_object_id", event.providerObjectID)
         json.name("provider_refs")
-        json.beginObject()
-        for ref in event.providerRefs { json.member(ref.name, ref.value) }
-        json.endObject()
+        write(event.providerRefs, to: &json)
         json.name("money")
-        writeMoney(event.money, to: &json)
+        write(event.money, to: &json)
         json.member("network", event.network)
         json.member("txid", event.txid)
         json.member("address_from", event.addressFrom)
@@ -61,49 +59,10 @@ package enum EventEnvelope {
         json.member("occurred_at", event.occurredAt?.rfc3339)
         json.member("received_at", event.receivedAt.rfc3339)
         json.name("verification")
-        json.beginObject()
-        json.member("method", event.verification.method)
-        json.name("uncovered_fields")
-        writeStrings(event.verification.uncoveredFields, to: &json)
-        json.endObject()
+        write(event.verification, to: &json)
         json.member("dedupe_key", event.dedupeKey)
         json.name("flags")
-        writeStrings(event.flags.map(\.rawValue), to: &json)
+        write(event.flags.map(\.rawValue), to: &json)
         json.endObject()
-    }
-
-    private static func writeMoney(_ money: Money, to json: inout JSONWriter) {
-        func write(_ name: String, _ amount: Amount?) {
-            json.name(name)
-            guard let amount else { return json.null() }
-            json.beginObject()
-            json.member("amount", amount.amount.canonical)
-            json.member("currency", amount.currency)
-            json.endObject()
-        }
-        json.beginObject()
-        write("ordered", money.ordered)
-        write("due", money.due)
-        write("paid", money.paid)
-        write("settled", money.settled)
-        write("fee", money.fee)
-        json.name("converted")
-        if let converted = money.converted {
-            json.beginObject()
-            json.member("amount", converted.amount.canonical)
-            json.member("currency", converted.currency)
-            json.member("rate", converted.rate?.canonical)
-            json.member("fee", converted.fee?.canonical)
-            json.endObject()
-        } else {
-            json.null()
-        }
-        json.endObject()
-    }
-
-    private static func writeStrings(_ values: [String], to json: inout JSONWriter) {
-        json.beginArray()
-        for value in values { json.string(value) }
-        json.endArray()
     }
 }

@@ -14,14 +14,15 @@ package enum FanOut {
     /// One delivery for every endpoint that wants the event: `inFlight` where the lane has a free place, `pending`
     /// where it has none, `skipped` where the endpoint is disabled.
     ///
-    /// All are due now.
+    /// All are due now. A shaped body is made even for a disabled endpoint, whose delivery can be replayed.
     package static func plan(_ event: Event, for subscribers: [Topology.Subscriber], at now: Timestamp) -> Plan {
         var plan = Plan()
-        for subscriber in subscribers where subscriber.endpoint.wants(event.type, of: event.shop) {
+        for subscriber in subscribers where subscriber.endpoint.wants(event) {
             let isEnabled = subscriber.endpoint.isEnabled
             let hasPlace = isEnabled && !subscriber.gate.hasDueBacklog && subscriber.gate.reserve() == 1
             let state: DeliveryState = !isEnabled ? .skipped : hasPlace ? .inFlight : .pending
-            plan.deliveries.append(NewDelivery(endpoint: subscriber.endpoint.id, state: state, dueAt: now))
+            let body = subscriber.endpoint.shape?.render(event)
+            plan.deliveries.append(NewDelivery(endpoint: subscriber.endpoint.id, state: state, dueAt: now, body: body))
             plan.gates.append(hasPlace ? subscriber.gate : nil)
         }
         return plan

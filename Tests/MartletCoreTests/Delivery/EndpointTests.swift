@@ -18,7 +18,21 @@ import Testing
             events: events.compactMap(EventPattern.init),
             secrets: []
         )
-        #expect(endpoint.wants(.paymentPaid, of: "nordic") == expected)
+        #expect(endpoint.wants(sampleEvent()) == expected)
+    }
+
+    @Test(arguments: [("nordic", "paid", true), ("nordic", "paid_over", false), ("tashkent", "paid", false)])
+    func wantsOnlyWhatPassesTheFilterToo(shop: String, status: String, expected: Bool) throws {
+        let member = try #require(EventMember.named("provider_status"))
+        let endpoint = Endpoint(
+            id: EndpointID("ledger"),
+            url: "https://ledger.example",
+            shops: [shop],
+            events: [try #require(EventPattern("*"))],
+            secrets: [],
+            filter: .condition(member, .equals(.text(status)))
+        )
+        #expect(endpoint.wants(sampleEvent()) == expected)
     }
 }
 
