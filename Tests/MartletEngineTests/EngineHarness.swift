@@ -80,7 +80,7 @@ struct EngineHarness {
             id: EndpointID(id),
             url: "http://\(id).test/hook",
             events: [EventPattern(events)].compactMap { $0 },
-            secrets: [secret],
+            secrets: [SigningSecret(secret)],
             maxInFlight: maxInFlight,
             schedule: RetrySchedule(delays: schedule, jitter: 0.2)
         )
