@@ -54,7 +54,7 @@ extension ConfigurationReader {
         return secrets
     }
 
-    /// `{ "secret": "env:OLD", "until": "2026-12-01T00:00:00Z" }`
+    /// A secret with its end, such as `{ "secret": "env:OLD", "until": "2026-12-01T00:00:00Z" }`.
     private func readSecretWithEnd(_ members: SettingsReader) -> SigningSecret? {
         if members.value("secret") == nil {
             members.fail("secret", "is required; give it as \"env:NAME\" or \"file:PATH\"")
@@ -106,31 +106,35 @@ extension ConfigurationReader {
 
     /// Every scheme and style has a secret that signs today, and every secret signs something.
     private func check(_ signing: Signing, of endpoint: SettingsReader) {
-        let stylesWithSecret = signing.styles.filter(\.needsSharedSecret).map(\.rawValue)
-        for scheme in SignatureScheme.allCases {
+        let chosen = "\"signature\": \"\(signing.signature.rawValue)\""
+        var wishes: [(scheme: SignatureScheme, by: String)] = signing.signature.schemes.map { ($0, chosen) }
+        let style = signing.styles.first(where: \.needsSharedSecret)
+        if let style, signing.signature == .v1a { wishes.append((.v1, "the style \"\(style.rawValue)\"")) }
+        let wanted = wishes.map(\.scheme)
+        let idle = signing.secrets.first { !wanted.contains($0.scheme) }?.scheme
+        var isComplete = true
+        for (scheme, wish) in wishes {
             let secrets = signing.secrets.filter { $0.scheme == scheme }
-            if signing.signature.schemes.contains(scheme) {
-                check(secrets, of: scheme, wantedBy: "\"signature\": \"\(signing.signature.rawValue)\"", endpoint)
-            } else if scheme == .v1, let style = stylesWithSecret.first {
-                check(secrets, of: scheme, wantedBy: "the style \"\(style)\"", endpoint)
-            } else if !secrets.isEmpty {
-                let word = EndpointSignature.both.rawValue
-                endpoint.warn(
-                    "secrets",
-                    "has a secret \"\(scheme.prefix)\", which signs nothing with \"signature\": "
-                        + "\"\(signing.signature.rawValue)\"; remove it, or use \"\(word)\""
-                )
+            if secrets.isEmpty {
+                let remedy = idle.map { ", or use \"signature\": \"\($0.rawValue)\"" } ?? ""
+                endpoint.fail("secrets", Self.missing(scheme, wantedBy: wish) + remedy)
+                isComplete = false
+            } else {
+                checkEnds(of: secrets, scheme, wantedBy: wish, endpoint)
             }
+        }
+        if let idle, isComplete {
+            let remedy = "remove it, or use \"signature\": \"\(EndpointSignature.both.rawValue)\""
+            endpoint.warn("secrets", "has a secret \"\(idle.prefix)\", which signs nothing with \(chosen); \(remedy)")
         }
     }
 
-    private func check(
-        _ secrets: [SigningSecret],
-        of scheme: SignatureScheme,
+    private func checkEnds(
+        of secrets: [SigningSecret],
+        _ scheme: SignatureScheme,
         wantedBy wish: String,
         _ endpoint: SettingsReader
     ) {
-        guard !secrets.isEmpty else { return endpoint.fail("secrets", Self.missing(scheme, wantedBy: wish)) }
         guard secrets.contains(where: { $0.isActive(at: now) }) else {
             let rule = "has no secret \"\(scheme.prefix)\" that still signs, and \(wish) needs one"
             return endpoint.fail("secrets", "\(rule); give the endpoint a new one without \"until\"")
