@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 package import MartletCore
 import MartletWire
 
@@ -13,10 +14,14 @@ package enum ConfigurationLoader {
     ///   - path: relative paths inside the file are taken from this file's folder.
     ///   - providers: the kinds of source there are.
     ///   - environment: the variables that `env:` can name.
+    ///   - now: the moment as of which ends of secrets are judged; nil for that of the machine's clock.
     /// - Returns: the configuration, nil if there is any error, and all problems in the order of the file.
-    package static func load(path: String, providers: [ProviderKind], environment: [String: String])
-        -> (configuration: Configuration?, problems: [SettingsProblem])
-    {
+    package static func load(
+        path: String,
+        providers: [ProviderKind],
+        environment: [String: String],
+        now: Timestamp? = nil
+    ) -> (configuration: Configuration?, problems: [SettingsProblem]) {
         switch FileAccess.read(path, limit: longestFile) {
         case .failure(let error):
             return (nil, [SettingsProblem(path: "$", "the configuration file \(error.message)")])
@@ -25,7 +30,8 @@ package enum ConfigurationLoader {
                 bytes: bytes,
                 folder: FileAccess.folder(of: path),
                 providers: providers,
-                environment: environment
+                environment: environment,
+                now: now
             )
         }
     }
@@ -37,10 +43,15 @@ package enum ConfigurationLoader {
     ///   - folder: what relative paths are relative to; empty for the working folder.
     ///   - providers: the kinds of source there are.
     ///   - environment: the variables that `env:` can name.
+    ///   - now: the moment as of which ends of secrets are judged; nil for that of the machine's clock.
     /// - Returns: as for a file.
-    package static func load(bytes: [UInt8], folder: String, providers: [ProviderKind], environment: [String: String])
-        -> (configuration: Configuration?, problems: [SettingsProblem])
-    {
+    package static func load(
+        bytes: [UInt8],
+        folder: String,
+        providers: [ProviderKind],
+        environment: [String: String],
+        now: Timestamp? = nil
+    ) -> (configuration: Configuration?, problems: [SettingsProblem]) {
         let root: JSONValue
         do {
             root = try JSONReader.read(bytes)
@@ -51,10 +62,22 @@ package enum ConfigurationLoader {
             return (nil, [SettingsProblem(path: "$", "must be an object, not \(root.kind)")])
         }
         let resolver = FileSecretResolver(folder: folder, environment: environment)
-        let reader = ConfigurationReader(object, folder: folder, resolver: resolver, providers: providers)
+        let reader = ConfigurationReader(
+            object,
+            folder: folder,
+            resolver: resolver,
+            providers: providers,
+            now: now ?? machineTime()
+        )
         let configuration = reader.read()
         let problems = ProblemOrder(root).sorted(reader.problems(of: configuration))
         return (problems.contains { $0.severity == .error } ? nil : configuration, problems)
+    }
+
+    private static func machineTime() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     }
 
     private static func message(for error: JSONReadError, in bytes: [UInt8]) -> String {

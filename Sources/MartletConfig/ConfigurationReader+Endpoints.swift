@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import MartletCore
-import MartletCrypto
 import MartletWire
 
 /// The section `endpoints`.
@@ -25,15 +24,20 @@ extension ConfigurationReader {
         let id = identifier("id", of: reader) ?? ""
         let egress = EgressPolicy(allowed: networks("allowNetworks", of: reader, default: defaults.egress.allowed))
         let delays = schedule("schedule", of: reader, default: defaults.schedule.delays)
+        let signing = readSigning(reader)
+        let authentication = readAuthentication(reader)
         refuseMissingFeatures(reader)
         let endpoint = Endpoint(
             id: EndpointID(id),
             url: readURL(reader, egress: egress),
             shops: shopSet("shops", of: reader, among: shops),
             events: readEvents(reader),
-            secrets: readSecrets(reader),
+            secrets: signing.secrets,
+            signature: signing.signature,
+            signatureStyles: signing.styles,
+            authentication: authentication,
             isEnabled: reader.bool("enabled", default: true),
-            headers: readHeaders(reader),
+            headers: readHeaders(reader, styles: signing.styles),
             includeRaw: reader.bool("includeRaw", default: false),
             maxInFlight: reader.integer("maxInFlight", default: 16, in: 1...256),
             timeout: duration("timeout", of: reader, default: defaults.timeout, in: Self.timeouts),
@@ -47,10 +51,8 @@ extension ConfigurationReader {
     }
 
     private func refuseMissingFeatures(_ reader: SettingsReader) {
-        onlyChoice("v1", "signature", of: reader, later: ["v1a", "v1+v1a"])
         onlyChoice("none", "ordering", of: reader, later: ["perObject"])
         refuseUnavailable("ratePerSecond", of: reader, remedy: "remove it, and limit with \"maxInFlight\"")
-        refuseUnavailable("auth", of: reader, remedy: "remove it, and send \"authorization\" in \"headers\"")
         refuseUnavailable("tls", of: reader, remedy: "remove it; certificates of public authorities are checked anyway")
     }
 
@@ -92,41 +94,4 @@ extension ConfigurationReader {
 
     /// Providers' news and the operational events (contract.md sections 5 and 7).
     private static let knownTypes = EventType.all + EventType.operational
-
-    private func readSecrets(_ reader: SettingsReader) -> [Secret] {
-        let elements = reader.list("secrets")
-        let isList = if case .array = reader.value("secrets") { true } else { reader.value("secrets") == nil }
-        if elements.isEmpty, isList {
-            reader.fail(
-                "secrets",
-                "must name at least one secret, such as \"env:LEDGER_SECRET\"; \"martlet keygen\" makes one"
-            )
-        }
-        var secrets: [Secret] = []
-        for index in elements.indices {
-            let (place, name) = element(index, of: "secrets", in: reader)
-            guard let secret = readWebhookSecret(name, of: place) else { continue }
-            if secrets.contains(secret) { place.fail(name, "repeats an earlier secret; each signs once") }
-            secrets.append(secret)
-        }
-        return secrets
-    }
-
-    private func readWebhookSecret(_ name: String, of reader: SettingsReader) -> Secret? {
-        guard let secret = reader.secret(name) else { return nil }
-        if secret.withExposedBytes({ $0.starts(with: "whsk_".utf8) }) {
-            reader.fail(
-                name,
-                "is an asymmetric key (\"whsk_\"), which is not available in this version yet; use \"whsec_\""
-            )
-            return nil
-        }
-        do throws(CryptoError) {
-            _ = try WebhookSecret(secret)
-            return secret
-        } catch {
-            reader.fail(name, error.description)
-            return nil
-        }
-    }
 }

@@ -5,7 +5,9 @@ import MartletWire
 /// The member `headers` of an endpoint.
 extension ConfigurationReader {
     /// Each value is literal text, or a reference if it begins with `env:`, `file:` or `plain:`.
-    func readHeaders(_ endpoint: SettingsReader) -> [Endpoint.HeaderPair] {
+    ///
+    /// Martlet's own headers, those of the endpoint's `styles` and, beside `auth`, `authorization` are refused.
+    func readHeaders(_ endpoint: SettingsReader, styles: [SignatureStyle]) -> [Endpoint.HeaderPair] {
         guard let reader = endpoint.nested("headers"), case .object(let object) = endpoint.value("headers") else {
             return []
         }
@@ -14,7 +16,7 @@ extension ConfigurationReader {
         for member in object.members {
             let name = member.name
             let value = readHeaderValue(name, of: reader)
-            if let rule = Self.brokenRule(ofHeader: name) {
+            if let rule = Self.brokenRule(ofHeader: name) ?? owner(ofHeader: name, styles: styles, endpoint) {
                 reader.fail(name, rule)
             } else if headers.contains(where: { $0.name.lowercased() == name.lowercased() }) {
                 reader.fail(name, "is given twice; the case of letters does not matter in a header's name")
@@ -52,6 +54,16 @@ extension ConfigurationReader {
             reader.warn(name, "the secret stands in the file itself; prefer \"env:NAME\" or \"file:PATH\"")
         }
         return Secret(text: text)
+    }
+
+    /// Why an option of this endpoint keeps the name for itself; nil if none does.
+    private func owner(ofHeader name: String, styles: [SignatureStyle], _ endpoint: SettingsReader) -> String? {
+        let lowered = name.lowercased()
+        if let style = styles.first(where: { $0.headerNames.contains(lowered) }) {
+            return "is set by the style \"\(style.rawValue)\" of \"signatureStyles\"; remove one of them"
+        }
+        guard lowered == "authorization", endpoint.value("auth") != nil else { return nil }
+        return "is set by \"auth\"; remove one of them"
     }
 
     private static func brokenRule(ofHeader name: String) -> String? {

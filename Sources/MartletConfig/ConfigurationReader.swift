@@ -11,13 +11,22 @@ final class ConfigurationReader {
     let folder: String
     let resolver: FileSecretResolver
     let providers: [ProviderKind]
+    /// The moment as of which ends of secrets are judged.
+    let now: Timestamp
     private let root: SettingsReader
 
-    init(_ object: JSONObject, folder: String, resolver: FileSecretResolver, providers: [ProviderKind]) {
+    init(
+        _ object: JSONObject,
+        folder: String,
+        resolver: FileSecretResolver,
+        providers: [ProviderKind],
+        now: Timestamp
+    ) {
         self.object = object
         self.folder = folder
         self.resolver = resolver
         self.providers = providers
+        self.now = now
         root = SettingsReader(object, path: "$", resolver: resolver, problems: problems)
     }
 

@@ -30,7 +30,7 @@ struct EndpointURL: Equatable {
         }
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
         guard !authority.contains("@") else {
-            throw Failure(message: "must not hold a user or password; send them in \"headers\" as \"authorization\"")
+            throw Failure(message: "must not hold a user or password; give them in \"auth\"")
         }
         host = try Self.host(of: authority)
     }

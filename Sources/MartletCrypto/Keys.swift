@@ -2,36 +2,6 @@
 import COpenSSL
 package import MartletCore
 
-private typealias PassphraseCallback =
-    @convention(c) (UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?) -> Int32
-
-/// Owns one EVP_PKEY.
-// Unchecked: the handle is set once and only read; EVP_PKEY is reference counted and may be used from several threads
-// as long as nobody changes it (openssl-threads(7)).
-private final class KeyHandle: @unchecked Sendable {
-    let pointer: OpaquePointer
-    init(_ pointer: OpaquePointer) { self.pointer = pointer }
-    deinit { EVP_PKEY_free(pointer) }
-
-    var isRSA: Bool { EVP_PKEY_get_base_id(pointer) == EVP_PKEY_RSA }
-
-    /// Reads PEM through a memory BIO with one of OpenSSL's `PEM_read_bio_…` functions.
-    static func read(_ pem: [UInt8], _ reader: (OpaquePointer) -> OpaquePointer?) -> KeyHandle? {
-        ERR_clear_error()
-        // The BIO reads from the array's memory, so it lives only inside.
-        return pem.withUnsafeBytes { buffer in
-            guard buffer.count > 0, let length = Int32(exactly: buffer.count),
-                let bio = BIO_new_mem_buf(buffer.baseAddress, length)
-            else { return nil }
-            defer { BIO_free(bio) }
-            return reader(bio).map(KeyHandle.init)
-        }
-    }
-
-    /// Gives no passphrase; OpenSSL's own callback would ask at the terminal and block (PEM_read_bio_PrivateKey(3)).
-    static let noPassphrase: PassphraseCallback = { _, _, _, _ in -1 }
-}
-
 /// A provider's RSA key.
 package struct RSAPublicKey: Sendable {
     private let handle: KeyHandle
@@ -123,23 +93,5 @@ package struct RSAPrivateKey: Sendable {
             guard count > 0 else { return bytes }
             bytes.append(contentsOf: chunk[..<Int(count)])
         }
-    }
-}
-
-/// An ed25519 key pair as Standard Webhooks writes it: `whsk_` + Base64 of the 64-byte secret key (seed and public
-/// key, the layout of NaCl), and `whpk_` + Base64 of the 32-byte public key.
-package enum AsymmetricWebhookKey {
-    package static func generate() throws(CryptoError) -> (secret: String, publicKey: String) {
-        let seed = secureRandomBytes(32)
-        guard let key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, seed, seed.count) else {
-            throw .fromQueue("cannot make an ed25519 key")
-        }
-        let handle = KeyHandle(key)
-        var publicKey = [UInt8](repeating: 0, count: 32)
-        var length = publicKey.count
-        guard EVP_PKEY_get_raw_public_key(handle.pointer, &publicKey, &length) == 1 else {
-            throw .fromQueue("cannot read the ed25519 public key")
-        }
-        return ("whsk_" + Base64.encode(seed + publicKey), "whpk_" + Base64.encode(publicKey))
     }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package import MartletCore
 
-/// Standard Webhooks 1.0.0, symmetric scheme `v1`: HMAC-SHA256 over `id.timestamp.body`.
+/// Standard Webhooks 1.0.0: `v1` is HMAC-SHA256 and `v1a` is ed25519, both over `id.timestamp.body`.
+///
 /// Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 package enum StandardWebhooks {
     /// How far a receiver's clock may be from the sender's.
@@ -11,21 +12,46 @@ package enum StandardWebhooks {
     ///
     /// `timestamp`: Unix seconds of the attempt.
     package static func signatures(id: String, timestamp: Int64, body: [UInt8], secrets: [WebhookSecret]) -> String {
-        let message = signedContent(id: id, timestamp: String(timestamp), body: body)
-        return secrets.map { "v1," + Base64.encode($0.mac(message)) }.joined(separator: " ")
+        signatures(id: id, timestamp: timestamp, body: body, signers: secrets.map(WebhookSigner.v1))
     }
 
-    /// Checks a message as a subscriber would.
-    ///
-    /// `timestamp`: the header's text.
-    /// `signatures`: the header's text; schemes other than `v1` are passed over.
-    /// Returns nil if it verifies, or the reason why not.
+    /// The same with secrets and keys of either scheme.
+    package static func signatures(id: String, timestamp: Int64, body: [UInt8], signers: [WebhookSigner]) -> String {
+        var header = SignatureHeader.standard(WebhookContent(id: id, timestamp: String(timestamp), body: body))
+        for signer in signers { header.sign(with: signer) }
+        return header.value
+    }
+
+    /// Checks a message as a subscriber that knows only shared secrets would; see the one with verifiers.
     package static func failure(
         id: String,
         timestamp: String,
         signatures: String,
         body: [UInt8],
         secrets: [WebhookSecret],
+        now: Timestamp
+    ) -> String? {
+        failure(
+            id: id,
+            timestamp: timestamp,
+            signatures: signatures,
+            body: body,
+            verifiers: secrets.map(WebhookVerifier.v1),
+            now: now
+        )
+    }
+
+    /// Checks a message as a subscriber would: one signature that one of the verifiers accepts is enough.
+    ///
+    /// `timestamp`: the header's text.
+    /// `signatures`: the header's text; those of schemes without a verifier are passed over.
+    /// Returns nil if it verifies, or the reason why not.
+    package static func failure(
+        id: String,
+        timestamp: String,
+        signatures: String,
+        body: [UInt8],
+        verifiers: [WebhookVerifier],
         now: Timestamp
     ) -> String? {
         guard let seconds = Int64(timestamp), timestamp.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else {
@@ -35,50 +61,34 @@ package enum StandardWebhooks {
         guard !distance.overflow, distance.partialValue.magnitude <= UInt64(tolerance.components.seconds) else {
             return "webhook-timestamp is outside the tolerance of 5 minutes"
         }
-        let message = signedContent(id: id, timestamp: timestamp, body: body)
-        let candidates = signatures.split(separator: " ").compactMap { entry in
-            entry.hasPrefix("v1,") ? Base64.decode(entry.dropFirst(3)) : nil
+        let schemes = SignatureScheme.allCases.filter { scheme in verifiers.contains { $0.scheme == scheme } }
+        let names = schemes.isEmpty ? "v1" : schemes.map(\.rawValue).joined(separator: " or ")
+        let entries = signatures.split(separator: " ").compactMap {
+            entry -> (scheme: SignatureScheme, bytes: [UInt8])? in
+            let parts = entry.split(separator: ",", maxSplits: 1)
+            guard parts.count == 2, let scheme = SignatureScheme(rawValue: String(parts[0])) else { return nil }
+            return Base64.decode(parts[1]).map { (scheme, $0) }
         }
-        if candidates.isEmpty { return "webhook-signature holds no v1 signature" }
-        for secret in secrets {
-            let expected = secret.mac(message)
-            for candidate in candidates where constantTimeEquals(candidate, expected) { return nil }
+        let isSigned = entries.contains { entry in
+            schemes.isEmpty ? entry.scheme == .v1 : schemes.contains(entry.scheme)
         }
-        return "no v1 signature matches"
-    }
-
-    private static func signedContent(id: String, timestamp: String, body: [UInt8]) -> [UInt8] {
-        var message: [UInt8] = []
-        message.reserveCapacity(id.utf8.count + timestamp.utf8.count + body.count + 2)
-        message.append(contentsOf: id.utf8)
-        message.append(0x2E)
-        message.append(contentsOf: timestamp.utf8)
-        message.append(0x2E)
-        message.append(contentsOf: body)
-        return message
+        guard isSigned else { return "webhook-signature holds no \(names) signature" }
+        let content = WebhookContent(id: id, timestamp: timestamp, body: body)
+        for verifier in verifiers {
+            let candidates = entries.filter { $0.scheme == verifier.scheme }.map(\.bytes)
+            if verifier.accepts(candidates, of: content) { return nil }
+        }
+        return "no \(names) signature matches"
     }
 }
 
-/// A signing secret: `whsec_` and the Base64 of 24 to 64 bytes (contract.md section 4).
-package struct WebhookSecret: Sendable, Equatable {
-    private let key: Secret
-
-    /// - Throws: `CryptoError` that names the rule and the remedy.
-    package init(_ text: Secret) throws(CryptoError) {
-        let decoded = text.withExposedBytes { bytes -> [UInt8]? in
-            let text = String(decoding: bytes, as: UTF8.self)
-            return text.hasPrefix("whsec_") ? Base64.decode(text.dropFirst(6)) : nil
+extension WebhookVerifier {
+    fileprivate func accepts(_ signatures: [[UInt8]], of content: WebhookContent) -> Bool {
+        switch self {
+        case .v1(let secret):
+            let expected = secret.mac(content.bytes[...])
+            return signatures.contains { constantTimeEquals($0, expected) }
+        case .v1a(let key): return signatures.contains { key.verifies($0, of: content.bytes) }
         }
-        guard let decoded, (24...64).contains(decoded.count) else {
-            throw CryptoError(
-                "must be \"whsec_\" and the Base64 of 24 to 64 bytes; \"martlet keygen\" makes one"
-            )
-        }
-        key = Secret(decoded)
     }
-
-    /// A new secret's text, from 32 random bytes.
-    package static func generate() -> String { "whsec_" + Base64.encode(secureRandomBytes(32)) }
-
-    func mac(_ message: [UInt8]) -> [UInt8] { key.withExposedBytes { HMAC.sha256(message, key: $0) } }
 }

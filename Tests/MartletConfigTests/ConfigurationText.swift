@@ -37,20 +37,24 @@ struct ConfigurationText {
         return text
     }
 
-    func load(folder: String = "", environment: [String: String] = Self.environment) -> LoadResult {
-        Self.load(text, folder: folder, environment: environment)
+    func load(folder: String = "", environment: [String: String] = Self.environment, now: Timestamp? = nil)
+        -> LoadResult
+    {
+        Self.load(text, folder: folder, environment: environment, now: now)
     }
 
     static func load(
         _ text: String,
         folder: String = "",
-        environment: [String: String] = Self.environment
+        environment: [String: String] = Self.environment,
+        now: Timestamp? = nil
     ) -> LoadResult {
         ConfigurationLoader.load(
             bytes: Array(text.utf8),
             folder: folder,
             providers: Self.providers,
-            environment: environment
+            environment: environment,
+            now: now
         )
     }
 
@@ -66,7 +70,11 @@ struct ConfigurationText {
         "LEDGER_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         "LEDGER_SECRET_2": "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
         "SHORT_SECRET": "whsec_AAECAwQ=",
-        "ASYMMETRIC": "whsk_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+        "PRIVATE_KEY":
+            "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==",
+        "PUBLIC_KEY": "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=",
+        "SHORT_PRIVATE_KEY": "whsk_AAECAwQ=",
+        "SEED": "whsk_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
     ]
 
     /// Stand-ins for the real providers, so that these tests are about the configuration's own rules.

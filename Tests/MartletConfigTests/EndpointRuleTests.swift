@@ -44,7 +44,7 @@ struct EndpointRuleTests {
         ValidationRule(
             "a password",
             url: "https://me:secret@ledger.example/",
-            "error: \(url): must not hold a user or password; send them in \"headers\" as \"authorization\""
+            "error: \(url): must not hold a user or password; give them in \"auth\""
         ),
         ValidationRule(
             "a fragment",
@@ -75,27 +75,15 @@ struct EndpointRuleTests {
 
     private static let unavailable = [
         ValidationRule(
-            "later signatures",
-            endpoint: #""signature": "v1a""#,
-            #"error: $.endpoints[0].signature: "v1a" is not available in this version yet; use "v1""#
-        ),
-        ValidationRule(
-            "no such signature",
-            endpoint: #""signature": "v2""#,
-            #"error: $.endpoints[0].signature: must be "v1""#
-        ),
-        ValidationRule(
             "later ordering",
             endpoint: #""ordering": "perObject""#,
             #"error: $.endpoints[0].ordering: "perObject" is not available in this version yet; use "none""#
         ),
         ValidationRule(
             "later options",
-            endpoint: #""ratePerSecond": 5, "auth": { "bearer": "env:X" }, "tls": { "ca": "file:ca.pem" }"#,
+            endpoint: #""ratePerSecond": 5, "tls": { "ca": "file:ca.pem" }"#,
             "error: $.endpoints[0].ratePerSecond: is not available in this version; remove it, and limit with "
                 + #""maxInFlight""#,
-            "error: $.endpoints[0].auth: is not available in this version; remove it, and send "
-                + #""authorization" in "headers""#,
             "error: $.endpoints[0].tls: is not available in this version; remove it; certificates of public "
                 + "authorities are checked anyway"
         ),
@@ -107,19 +95,17 @@ struct EndpointRuleTests {
 
     private static let secrets = [
         ValidationRule(
-            "a secret has a format, is given once and is symmetric",
+            "a secret has a format and is given once",
             #"error: $.endpoints[0].secrets[1]: must be "whsec_" and the Base64 of 24 to 64 bytes; "#
                 + #""martlet keygen" makes one"#,
             "error: $.endpoints[0].secrets[2]: repeats an earlier secret; each signs once",
-            #"error: $.endpoints[0].secrets[3]: is an asymmetric key ("whsk_"), which is not available in this "#
-                + #"version yet; use "whsec_""#,
-            "error: $.endpoints[0].secrets[4]: the environment variable EMPTY is empty; give it the secret",
-            "error: $.endpoints[0].secrets[5]: must be a secret's reference: \"env:NAME\", \"file:PATH\" or "
+            "error: $.endpoints[0].secrets[3]: the environment variable EMPTY is empty; give it the secret",
+            "error: $.endpoints[0].secrets[4]: must be a secret's reference: \"env:NAME\", \"file:PATH\" or "
                 + "\"plain:VALUE\""
         ) {
             $0.endpoints = #"""
                 [{ "id": "ledger", "url": "https://ledger.example/", "secrets": ["env:LEDGER_SECRET",
-                   "env:SHORT_SECRET", "env:LEDGER_SECRET", "env:ASYMMETRIC", "env:EMPTY", "hunter2"] }]
+                   "env:SHORT_SECRET", "env:LEDGER_SECRET", "env:EMPTY", "hunter2"] }]
                 """#
         },
         ValidationRule(

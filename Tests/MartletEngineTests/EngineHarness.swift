@@ -31,12 +31,12 @@ struct EngineHarness {
         clock: ManualClock = ManualClock(),
         transport: SteeredTransport = SteeredTransport(),
         window: Int = 256,
+        log: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         wrapping: (any EventStore) -> any EventStore = { $0 }
     ) async throws -> EngineHarness {
         let folder = try folder ?? makeFolder()
         let store = wrapping(try SQLiteEventStore(path: folder.appendingPathComponent("martlet.db").path))
         let metrics = EngineMetrics(Metrics())
-        let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let seed = UInt64.random(in: 1...UInt64.max)
         print("engine seed \(seed)")
         let dispatcher = Dispatcher(
@@ -80,7 +80,7 @@ struct EngineHarness {
             id: EndpointID(id),
             url: "http://\(id).test/hook",
             events: [EventPattern(events)].compactMap { $0 },
-            secrets: [secret],
+            secrets: [SigningSecret(secret)],
             maxInFlight: maxInFlight,
             schedule: RetrySchedule(delays: schedule, jitter: 0.2)
         )

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import MartletCore
+import MartletCrypto
 import MartletTesting
 import Testing
 
@@ -90,6 +91,38 @@ import Testing
         #expect(none.errors == "There is no event evt_0. List them with: martlet events list\n")
         gateway.process.signal(SIGTERM)
         #expect(await gateway.process.end() == 0)
+    }
+
+    @Test func receiveVerifiesWithAPublicKey() async throws {
+        let pair = try AsymmetricWebhookKey.generate()
+        let receiver = try MartletProcess(
+            [
+                "receive", "--listen", "127.0.0.1:0", "--secret", "env:OTHER_SECRET", "--secret", "env:PUBLIC_KEY",
+                "--count", "1", "--timeout", "60s",
+            ],
+            environment: ["OTHER_SECRET": ServedGateway.endpointSecret, "PUBLIC_KEY": pair.publicKey]
+        )
+        let address = try await receiver.line(with: "listening on").split(separator: " ").last ?? ""
+        let folder = try ServedGateway.makeFolder(
+            endpoints: #"""
+                { "id": "ledger", "url": "http://\#(address)/hook", "secrets": ["plain:\#(pair.secret)"], "signature": "v1a" }
+                """#
+        )
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let gateway = try await ServedGateway.start(in: folder)
+        let config = folder.appendingPathComponent("config.json").path
+        let triggered = try await MartletProcess.run([
+            "trigger", "cryptomus/main", "--status", "paid", "--config", config,
+            "--url", "http://127.0.0.1:\(gateway.ingestPort)",
+        ])
+        #expect(triggered.status == 0, "\(triggered.errors)")
+        #expect(await receiver.end() == 0)
+        gateway.process.signal(SIGTERM)
+        #expect(await gateway.process.end() == 0)
+        let wrongHalf = try await MartletProcess.run(["receive", "--secret", "plain:\(pair.secret)"])
+        #expect(wrongHalf.status == 64)
+        #expect(wrongHalf.errors.contains("--secret is a private key"))
+        #expect(!wrongHalf.errors.contains(pair.secret.dropFirst(5)))
     }
 
     @Test func triggerSaysWhatThereIsWhenTheSourceIsUnknown() async throws {

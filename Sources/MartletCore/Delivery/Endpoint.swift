@@ -8,8 +8,12 @@ package struct Endpoint: Sendable, Equatable {
     /// Shop ids, or `*` for all.
     package var shops: Set<String>
     package var events: [EventPattern]
-    /// Each signs every delivery; the first is the current one (Standard Webhooks, `whsec_`).
-    package var secrets: [Secret]
+    /// Each signs every delivery until its end; the first is the current one.
+    package var secrets: [SigningSecret]
+    package var signature: EndpointSignature
+    /// Header styles of other systems, sent beside the standard headers.
+    package var signatureStyles: [SignatureStyle]
+    package var authentication: EndpointAuthentication?
     /// False: events that match are recorded as `skipped`.
     package var isEnabled: Bool
     /// Static headers added to every attempt; never one that Martlet sets itself.
@@ -42,7 +46,10 @@ package struct Endpoint: Sendable, Equatable {
         url: String,
         shops: Set<String> = ["*"],
         events: [EventPattern] = [],
-        secrets: [Secret],
+        secrets: [SigningSecret],
+        signature: EndpointSignature = .v1,
+        signatureStyles: [SignatureStyle] = [],
+        authentication: EndpointAuthentication? = nil,
         isEnabled: Bool = true,
         headers: [HeaderPair] = [],
         includeRaw: Bool = false,
@@ -58,6 +65,9 @@ package struct Endpoint: Sendable, Equatable {
         self.shops = shops
         self.events = events
         self.secrets = secrets
+        self.signature = signature
+        self.signatureStyles = signatureStyles
+        self.authentication = authentication
         self.isEnabled = isEnabled
         self.headers = headers
         self.includeRaw = includeRaw

@@ -181,7 +181,9 @@ package actor Dispatcher {
     private func send(_ delivery: ClaimedDelivery, to signing: SigningEndpoint) {
         unfinished += 1
         let number = delivery.attempts + 1
-        let request = signing.request(for: delivery, number: number, at: clock.now(), spanID: random.next())
+        let now = clock.now()
+        warnOfOverdueSecrets(of: signing, at: now)
+        let request = signing.request(for: delivery, number: number, at: now, spanID: random.next())
         transport.send(request) { [self] result in
             attemptEnded(delivery, number: number, endpoint: signing.endpoint, result)
         }

@@ -2,18 +2,34 @@
 package import MartletCore
 package import MartletCrypto
 import MartletWire
+import Synchronization
 
-/// An endpoint made ready for sending: its secrets are decoded once, not for every attempt.
+/// An endpoint made ready for sending: its keys are prepared once, not for every attempt.
 package struct SigningEndpoint: Sendable {
     package let endpoint: Endpoint
-    package let secrets: [WebhookSecret]
+    private let signer: DeliverySigner
+    private let authorization: Secret?
+    private let notice = Notice()
 
-    /// - Throws: `CryptoError` if a secret is not in the form of Standard Webhooks; the configuration has checked it.
+    /// How many schemes have been reported; shared by the copies of one load.
+    private final class Notice: Sendable {
+        let reported = Atomic<Int>(0)
+    }
+
+    /// - Throws: `CryptoError` if a secret is not in the form of Standard Webhooks or a scheme has none; the
+    ///   configuration has checked both.
     package init(_ endpoint: Endpoint) throws(CryptoError) {
         self.endpoint = endpoint
-        var secrets: [WebhookSecret] = []
-        for secret in endpoint.secrets { secrets.append(try WebhookSecret(secret)) }
-        self.secrets = secrets
+        signer = try DeliverySigner(endpoint)
+        authorization = endpoint.authentication?.headerValue
+    }
+
+    /// The schemes that sign with a secret past its end, when there are more of them than the last time; else empty.
+    func newlyOverdue(at now: Timestamp) -> [(scheme: SignatureScheme, end: Timestamp)] {
+        let overdue = signer.overdue(at: now)
+        // Nearly always: not worth a write that other queues' caches would have to hear of.
+        if overdue.isEmpty { return [] }
+        return overdue.count > notice.reported.exchange(overdue.count, ordering: .relaxed) ? overdue : []
     }
 
     /// The HTTP request of one attempt (contract section 4).
@@ -29,19 +45,12 @@ package struct SigningEndpoint: Sendable {
         let id = delivery.eventID.rawValue
         var headers = HeaderFields()
         headers.append("content-type", "application/json")
-        headers.append("webhook-id", id)
-        headers.append("webhook-timestamp", String(now.seconds))
-        headers.append(
-            "webhook-signature",
-            StandardWebhooks.signatures(id: id, timestamp: now.seconds, body: body, secrets: secrets)
-        )
+        signer.appendHeaders(id: id, body: body, at: now, to: &headers)
         headers.append("martlet-delivery", delivery.id.description)
         headers.append("martlet-attempt", String(number))
         headers.append("traceparent", "00-\(delivery.eventID.hexDigits)-\(Self.hex(max(spanID, 1)))-01")
-        for pair in endpoint.headers {
-            let value = pair.value.withExposedBytes { String(decoding: $0, as: UTF8.self) }
-            headers.append(pair.name, value)
-        }
+        if let authorization { headers.append("authorization", Self.text(authorization)) }
+        for pair in endpoint.headers { headers.append(pair.name, Self.text(pair.value)) }
         return OutboundRequest(
             url: endpoint.url,
             headers: headers,
@@ -49,6 +58,10 @@ package struct SigningEndpoint: Sendable {
             timeout: endpoint.timeout,
             egress: endpoint.egress
         )
+    }
+
+    private static func text(_ secret: Secret) -> String {
+        secret.withExposedBytes { String(decoding: $0, as: UTF8.self) }
     }
 
     private static func hex(_ number: UInt64) -> String {

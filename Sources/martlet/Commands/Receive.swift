@@ -17,8 +17,14 @@ struct Receive: AsyncParsableCommand {
     )
 
     @Option(help: "Where to listen; port 0 lets the system choose.") var listen = "127.0.0.1:9090"
-    @Option(help: ArgumentHelp("The endpoint's secret: env:NAME, file:PATH or plain:VALUE.", valueName: "reference"))
-    var secret: String
+    @Option(
+        help: ArgumentHelp(
+            "The endpoint's secret (whsec_…) or public key (whpk_…): env:NAME, file:PATH or plain:VALUE. Give it again "
+                + "for each further one; a signature by any of them is enough.",
+            valueName: "reference"
+        )
+    )
+    var secret: [String]
     @Option(help: "Exit 0 after so many verified deliveries.") var count: Int?
     @Option(help: "Exit 1 if they have not come within this time, such as 30s.") var timeout: String?
     @Flag(help: "Print one JSON object a line.") var json = false
@@ -35,7 +41,7 @@ struct Receive: AsyncParsableCommand {
 
     func run() async throws {
         guard let address = ListenAddress(listen) else { return }
-        let subscriber = Subscriber(secret: try SecretOption.webhookSecret(secret), json: json)
+        let subscriber = Subscriber(verifiers: try secret.map { try SecretOption.verifier($0) }, json: json)
         let loop = try EventLoop(label: "martlet.receive.loop")
         let listener = HTTPListener(
             loop: loop,

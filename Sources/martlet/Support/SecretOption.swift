@@ -7,7 +7,7 @@ import MartletCrypto
 
 /// Reads a secret that an option names by reference, so that it stands in no process list.
 enum SecretOption {
-    static func webhookSecret(_ reference: String) throws -> WebhookSecret {
+    static func verifier(_ reference: String) throws -> WebhookVerifier {
         let resolver = FileSecretResolver(folder: "", environment: ProcessInfo.processInfo.environment)
         let text: Secret
         switch resolver.resolve(reference) {
@@ -15,7 +15,7 @@ enum SecretOption {
         case .failure(let error): throw ValidationError("--secret \(error.description)")
         }
         do {
-            return try WebhookSecret(text)
+            return try WebhookVerifier(text)
         } catch {
             throw ValidationError("--secret \(error.description)")
         }

@@ -15,12 +15,12 @@ final class Subscriber: Sendable {
     private let count = Atomic<Int>(0)
     /// Deliveries that verified so far.
     var verified: Int { count.load(ordering: .relaxed) }
-    private let secret: WebhookSecret
+    private let verifiers: [WebhookVerifier]
     private let json: Bool
 
-    init(secret: WebhookSecret, json: Bool) {
+    init(verifiers: [WebhookVerifier], json: Bool) {
         (verifications, continuation) = AsyncStream.makeStream(of: Void.self)
-        self.secret = secret
+        self.verifiers = verifiers
         self.json = json
     }
 
@@ -33,7 +33,7 @@ final class Subscriber: Sendable {
             timestamp: headers[first: "webhook-timestamp"] ?? "",
             signatures: headers[first: "webhook-signature"] ?? "",
             body: request.body,
-            secrets: [secret],
+            verifiers: verifiers,
             now: SystemClock().now()
         )
         report(request, failure)

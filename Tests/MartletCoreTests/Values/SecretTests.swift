@@ -19,7 +19,13 @@ import Testing
         dump(Optional(secret), to: &dumped)
         dump(["key": secret], to: &dumped)
         let pair = Endpoint.HeaderPair(name: "authorization", value: secret)
-        let endpoint = Endpoint(id: EndpointID("a"), url: "https://a.example", secrets: [secret], headers: [pair])
+        let endpoint = Endpoint(
+            id: EndpointID("a"),
+            url: "https://a.example",
+            secrets: [SigningSecret(secret)],
+            authentication: .basic(username: "martlet", password: secret),
+            headers: [pair]
+        )
         dump(endpoint, to: &dumped)
         return [
             dumped, "\(secret)", String(describing: secret), String(reflecting: secret), secret.debugDescription,
