@@ -7,10 +7,13 @@ import Synchronization
 /// what a commit wrote. So the newest ids stay here, are put into the table in sorted runs (`WriteConnection+EventIDs`),
 /// and are read back from `events` by the next start. The writer changes the table, readers look events up in it.
 final class RecentEvents: Sendable {
+    /// Ids that make a run worth its pages.
+    let runLength: Int
     private let sequences: Mutex<[String: Int64]>
 
-    init(_ sequences: [String: Int64] = [:]) {
+    init(_ sequences: [String: Int64], runLength: Int) {
         self.sequences = Mutex(sequences)
+        self.runLength = runLength
     }
 
     /// The event's sequence, if it is one of these.

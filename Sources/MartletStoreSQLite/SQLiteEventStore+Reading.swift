@@ -56,7 +56,11 @@ extension SQLiteEventStore {
                 arguments: [event.sequence]
             )
             let raw = try found?.optionalBytes(12)
-            return EventDetail(event: event, deliveries: try deliveries.map { try Self.delivery($0, held: held) }, raw: raw)
+            return EventDetail(
+                event: event,
+                deliveries: try deliveries.map { try Self.delivery($0, held: held) },
+                raw: raw
+            )
         }
     }
 

@@ -28,13 +28,28 @@ extension SQLiteEventStore {
         }
     }
 
-    /// One seek for each endpoint instead of a walk over everything that waits.
     package func earliestDue() async throws(StoreError) -> [EndpointID: Timestamp] {
-        try await read("read earliest due") { database in
-            let rows = try Row.fetchAll(database, sql: Self.earliestDueByEndpoint)
-            let pairs = rows.map { row in (EndpointID(row[0]), Timestamp(milliseconds: row[1])) }
-            return Dictionary(pairs, uniquingKeysWith: min)
+        let claims = claims
+        return try await read("read earliest due") { database in try Self.earliestDue(database, claims) }
+    }
+
+    /// One seek for each endpoint, past what is in hand, instead of a walk over everything that waits.
+    private static func earliestDue(_ database: Database, _ claims: Claims) throws -> [EndpointID: Timestamp] {
+        var earliest: [EndpointID: Timestamp] = [:]
+        for name in try String.fetchAll(database, sql: endpointsWithPending) {
+            let held = claims.ids(of: EndpointID(name))
+            let rows = try Row.fetchCursor(
+                database,
+                sql: WriteStatement.due.sql,
+                arguments: [name, held.count + 1]
+            )
+            while let row = try rows.next() {
+                if held.contains(row[0]) { continue }
+                earliest[EndpointID(name)] = Timestamp(milliseconds: row[1])
+                break
+            }
         }
+        return earliest
     }
 
     package func quarantined(_ source: SourceID?, limit: Int) async throws(StoreError) -> [QuarantinedCallback] {
@@ -82,6 +97,7 @@ extension SQLiteEventStore {
     }
 
     package func statistics(now: Timestamp) async throws(StoreError) -> StoreStatistics {
+        let claims = claims
         let inFlight = claims.count
         return try await read("read statistics") { database in
             var deliveries: [DeliveryState: Int] = [:]
@@ -91,8 +107,7 @@ extension SQLiteEventStore {
             let pending = deliveries[.pending] ?? 0
             deliveries[.inFlight] = min(inFlight, pending)
             deliveries[.pending] = pending - min(inFlight, pending)
-            let due = try Row.fetchAll(database, sql: Self.earliestDueByEndpoint)
-                .map { row in Timestamp(milliseconds: row[1]) }.min()
+            let due = try Self.earliestDue(database, claims).values.min()
             var quarantine: [SourceID: Int] = [:]
             for row in try Row.fetchAll(database, sql: "SELECT source, rows FROM quarantine_usage") {
                 quarantine[try StoredText.source(row[0])] = row[1]
@@ -106,7 +121,7 @@ extension SQLiteEventStore {
     }
 
     /// A loose index scan over `deliveries_due`: SQLite has none of its own, so each step seeks the next endpoint.
-    private static let earliestDueByEndpoint = """
+    private static let endpointsWithPending = """
         WITH RECURSIVE waiting (endpoint) AS (
             SELECT min(endpoint) FROM deliveries WHERE state = 'pending' AND due_at IS NOT NULL
             UNION ALL
@@ -114,9 +129,7 @@ extension SQLiteEventStore {
                 WHERE state = 'pending' AND due_at IS NOT NULL AND endpoint > waiting.endpoint)
             FROM waiting WHERE waiting.endpoint IS NOT NULL
         )
-        SELECT endpoint, (SELECT min(due_at) FROM deliveries
-            WHERE state = 'pending' AND due_at IS NOT NULL AND endpoint = waiting.endpoint)
-        FROM waiting WHERE endpoint IS NOT NULL
+        SELECT endpoint FROM waiting WHERE endpoint IS NOT NULL
         """
 
     /// Reads method, source address, headers, time and body from five columns.

@@ -28,11 +28,13 @@ package final class SQLiteEventStore: EventStore {
     ///   - path: the database file.
     ///   - limits: what one source may keep in quarantine.
     ///   - maxWaitingWrites: writes that may wait for the disk; more are answered `overloaded`.
+    ///   - indexRun: new events after which their ids go into the index (`RecentEvents`); a start reads up to twice as many.
     /// - Throws: `cannotOpen`, `readOnly`, `full` or `newerSchema`, with what to do about it.
     package convenience init(
         path: String,
         limits: QuarantineLimits = .init(),
-        maxWaitingWrites: Int = 8192
+        maxWaitingWrites: Int = 8192,
+        indexRun: Int = 16_384
     ) throws(StoreError) {
         try SQLiteFile.create(path)
         let lock = try StoreLock(path: path)
@@ -41,7 +43,9 @@ package final class SQLiteEventStore: EventStore {
         let recent: RecentEvents
         do {
             checkpointer = try Checkpointer(path: path)
-            recent = try pool.read { database in RecentEvents(try SQLiteFile.eventsWithoutIndex(database)) }
+            recent = try pool.read { database in
+                RecentEvents(try SQLiteFile.eventsWithoutIndex(database), runLength: indexRun)
+            }
         } catch {
             throw .sqlite(error, operation: "open", path: path)
         }

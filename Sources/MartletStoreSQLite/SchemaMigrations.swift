@@ -94,7 +94,7 @@ enum SchemaMigrations {
         CREATE INDEX deliveries_in_lanes ON deliveries (endpoint, lane, event)
             WHERE state = 'pending' AND lane IS NOT NULL;
         CREATE INDEX deliveries_by_event ON deliveries (event);
-        CREATE INDEX deliveries_unusual ON deliveries (state, endpoint) WHERE state NOT IN ('pending', 'delivered');
+        CREATE INDEX deliveries_unusual ON deliveries (state) WHERE state NOT IN ('pending', 'delivered');
 
         CREATE TABLE delivery_counts (
             state TEXT PRIMARY KEY,

@@ -7,9 +7,6 @@ import GRDB
 /// slice of the run, no larger than what it captured, so that nobody waits for the whole. `used_numbers` names the last
 /// event up to which the table is complete; a run that a crash cuts off is simply made again.
 extension WriteConnection {
-    /// Ids that make a run worth its pages.
-    static let runLength = 16_384
-
     /// A sorted run on its way into the table.
     struct Run {
         var ids: ArraySlice<(id: String, sequence: Int64)>
@@ -26,7 +23,7 @@ extension WriteConnection {
     ///
     /// - Returns: what `recent` need not hold any longer once this is committed.
     func indexEvents(captured: Int) throws -> [String] {
-        if run == nil, captured > 0, recent.count >= Self.runLength { run = try startRun() }
+        if run == nil, captured > 0, recent.count >= recent.runLength { run = try startRun() }
         guard var current = run, captured > 0 else { return [] }
         let slice = current.ids.prefix(2 * captured)
         // What retention has removed meanwhile is not put back.
