@@ -18,9 +18,9 @@ package enum FanOut {
     package static func plan(_ event: Event, for subscribers: [Topology.Subscriber], at now: Timestamp) -> Plan {
         var plan = Plan()
         for subscriber in subscribers where subscriber.endpoint.wants(event.type, of: event.shop) {
-            let isEnabled = subscriber.endpoint.isEnabled
-            let hasPlace = isEnabled && !subscriber.gate.hasDueBacklog && subscriber.gate.reserve() == 1
-            let state: DeliveryState = !isEnabled ? .skipped : hasPlace ? .inFlight : .pending
+            let intake = subscriber.endpoint.isEnabled ? subscriber.gate.intake : .skip
+            let hasPlace = intake == .handOver && subscriber.gate.reserve() == 1
+            let state: DeliveryState = intake == .skip ? .skipped : hasPlace ? .inFlight : .pending
             plan.deliveries.append(NewDelivery(endpoint: subscriber.endpoint.id, state: state, dueAt: now))
             plan.gates.append(hasPlace ? subscriber.gate : nil)
         }
