@@ -77,6 +77,14 @@ import Testing
         )
     }
 
+    @Test func aProbeThatFindsNoSlotWaitsForOne() {
+        var lane = parked()
+        #expect(lane.handle(.clockAdvanced, at: at(30), slots: 0) == [.claim(limit: 1)])
+        #expect(lane.handle(claimed(6...6, nextDue: at(0)), at: at(30), slots: 0) == [])
+        #expect(lane.wantsSlot)
+        #expect(lane.handle(.clockAdvanced, at: at(31), slots: 1) == [.send(delivery(6))])
+    }
+
     @Test func aNudgeLetsOneProbeGoAtOnce() {
         var lane = parked()
         #expect(lane.handle(.nudged, at: at(3)) == [.claim(limit: 1)])

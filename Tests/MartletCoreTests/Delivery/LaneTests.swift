@@ -112,6 +112,16 @@ import Testing
         #expect(lane.wakeAt == nil)
     }
 
+    @Test func whatItGivesBackMakesRoomForItsNextClaim() {
+        var lane = Lane.sample(maxInFlight: 1)
+        for number in 1...2 { _ = lane.handle(.handedOver(delivery(Int64(number))), at: at(0)) }
+        #expect(lane.handle(.pending(due: at(0)), at: at(0)) == [.claim(limit: 4)])
+        #expect(lane.handle(.noRoom, at: at(0)) == [])
+        let off = lane.handle(.configured(LaneSettings(maxInFlight: 1, isEnabled: false)), at: at(0))
+        #expect(off == [.release([delivery(2)])])
+        #expect(lane.handle(.configured(LaneSettings(maxInFlight: 1)), at: at(0)) == [.claim(limit: 4)])
+    }
+
     @Test func followsALimitThatChanges() {
         var lane = Lane.sample(maxInFlight: 3)
         for number in 1...5 { _ = lane.handle(.handedOver(delivery(Int64(number))), at: at(0)) }
