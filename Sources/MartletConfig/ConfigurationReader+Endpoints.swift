@@ -36,6 +36,7 @@ extension ConfigurationReader {
             headers: readHeaders(reader),
             includeRaw: reader.bool("includeRaw", default: false),
             maxInFlight: reader.integer("maxInFlight", default: 16, in: 1...256),
+            ratePerSecond: readRate(reader),
             timeout: duration("timeout", of: reader, default: defaults.timeout, in: Self.timeouts),
             schedule: RetrySchedule(delays: delays, jitter: defaults.schedule.jitter),
             egress: egress
@@ -47,7 +48,6 @@ extension ConfigurationReader {
     private func refuseMissingFeatures(_ reader: SettingsReader) {
         onlyChoice("v1", "signature", of: reader, later: ["v1a", "v1+v1a"])
         onlyChoice("none", "ordering", of: reader, later: ["perObject"])
-        refuseUnavailable("ratePerSecond", of: reader, remedy: "remove it, and limit with \"maxInFlight\"")
         refuseUnavailable("auth", of: reader, remedy: "remove it, and send \"authorization\" in \"headers\"")
         refuseUnavailable("tls", of: reader, remedy: "remove it; certificates of public authorities are checked anyway")
     }

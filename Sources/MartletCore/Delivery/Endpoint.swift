@@ -17,6 +17,8 @@ package struct Endpoint: Sendable, Equatable {
     package var includeRaw: Bool
     /// HTTP requests at once.
     package var maxInFlight: Int
+    /// Requests in a second; nil sets no limit.
+    package var ratePerSecond: Double?
     /// Time for a whole attempt.
     package var timeout: Duration
     package var schedule: RetrySchedule
@@ -43,6 +45,7 @@ package struct Endpoint: Sendable, Equatable {
         headers: [HeaderPair] = [],
         includeRaw: Bool = false,
         maxInFlight: Int = 16,
+        ratePerSecond: Double? = nil,
         timeout: Duration = .seconds(15),
         schedule: RetrySchedule = .standard,
         egress: EgressPolicy = EgressPolicy()
@@ -56,6 +59,7 @@ package struct Endpoint: Sendable, Equatable {
         self.headers = headers
         self.includeRaw = includeRaw
         self.maxInFlight = maxInFlight
+        self.ratePerSecond = ratePerSecond
         self.timeout = timeout
         self.schedule = schedule
         self.egress = egress
@@ -64,5 +68,15 @@ package struct Endpoint: Sendable, Equatable {
     /// Whether this endpoint subscribes to an event of that type and shop.
     package func wants(_ type: EventType, of shop: String) -> Bool {
         (shops.contains("*") || shops.contains(shop)) && events.contains { $0.matches(type) }
+    }
+}
+
+extension LaneSettings {
+    package init(_ endpoint: Endpoint) {
+        self.init(
+            maxInFlight: endpoint.maxInFlight,
+            ratePerSecond: endpoint.ratePerSecond,
+            isEnabled: endpoint.isEnabled
+        )
     }
 }

@@ -117,7 +117,7 @@ package actor Dispatcher {
         for signing in ready {
             let endpoint = signing.endpoint
             let gate = posts[endpoint.id]?.gate ?? LaneGate(capacity: window)
-            let settings = LaneSettings(maxInFlight: endpoint.maxInFlight, isEnabled: endpoint.isEnabled)
+            let settings = LaneSettings(endpoint)
             let lane = posts[endpoint.id]?.lane ?? Lane(settings: settings, capacity: window)
             posts[endpoint.id] = Post(
                 signing: signing,
