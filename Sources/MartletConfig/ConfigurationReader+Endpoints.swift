@@ -40,6 +40,8 @@ extension ConfigurationReader {
             headers: readHeaders(reader, styles: signing.styles),
             includeRaw: reader.bool("includeRaw", default: false),
             maxInFlight: reader.integer("maxInFlight", default: 16, in: 1...256),
+            ratePerSecond: readRate(reader),
+            ordering: readOrdering(reader),
             timeout: duration("timeout", of: reader, default: defaults.timeout, in: Self.timeouts),
             schedule: RetrySchedule(delays: delays, jitter: defaults.schedule.jitter),
             egress: egress,
@@ -51,8 +53,6 @@ extension ConfigurationReader {
     }
 
     private func refuseMissingFeatures(_ reader: SettingsReader) {
-        onlyChoice("none", "ordering", of: reader, later: ["perObject"])
-        refuseUnavailable("ratePerSecond", of: reader, remedy: "remove it, and limit with \"maxInFlight\"")
         refuseUnavailable("tls", of: reader, remedy: "remove it; certificates of public authorities are checked anyway")
     }
 

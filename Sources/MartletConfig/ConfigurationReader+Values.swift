@@ -111,16 +111,6 @@ extension ConfigurationReader {
         reader.fail(name, "is not available in this version; \(remedy)")
     }
 
-    /// A word of which only one is available yet.
-    func onlyChoice(_ word: String, _ name: String, of reader: SettingsReader, later: [String]) {
-        guard let text = reader.string(name), text != word else { return }
-        if later.contains(text) {
-            reader.fail(name, "\"\(text)\" is not available in this version yet; use \"\(word)\"")
-        } else {
-            reader.fail(name, "must be \"\(word)\"")
-        }
-    }
-
     /// A reader that sees one element of a list as a member, so that messages carry the element's own path.
     func element(_ index: Int, of name: String, in reader: SettingsReader) -> (reader: SettingsReader, name: String) {
         let elements = reader.list(name)

@@ -12,6 +12,14 @@ extension WriteConnection {
         let (state, due) = Self.settled(record.next)
         let outcome = record.result.outcome.label
         let before = record.number - 1
+        if case .postponed = record.next {
+            // The next attempt has the same number, so nothing of this one is kept but its outcome.
+            try statement(.settleAttempt)
+                .run(state.rawValue, due?.milliseconds, before, outcome, record.delivery.number, before)
+            guard database.changesCount == 1 else { return }
+            count(-1, .inFlight)
+            return count(1, state)
+        }
         try statement(.settleAttempt)
             .run(state.rawValue, due?.milliseconds, record.number, outcome, record.delivery.number, before)
         if database.changesCount == 1 {
@@ -85,7 +93,7 @@ extension WriteConnection {
     private static func settled(_ next: AttemptRecord.Next) -> (DeliveryState, Timestamp?) {
         switch next {
         case .delivered: (.delivered, nil)
-        case .retry(let due): (.pending, due)
+        case .retry(let due), .postponed(let due): (.pending, due)
         case .dead: (.dead, nil)
         }
     }

@@ -81,9 +81,7 @@ struct EndpointRuleTests {
         ),
         ValidationRule(
             "later options",
-            endpoint: #""ratePerSecond": 5, "tls": { "ca": "file:ca.pem" }"#,
-            "error: $.endpoints[0].ratePerSecond: is not available in this version; remove it, and limit with "
-                + #""maxInFlight""#,
+            endpoint: #""tls": { "ca": "file:ca.pem" }"#,
             "error: $.endpoints[0].tls: is not available in this version; remove it; certificates of public "
                 + "authorities are checked anyway"
         ),
@@ -166,6 +164,18 @@ struct EndpointRuleTests {
             #"error: $.endpoints[0].schedule[2]: must be a duration longer than 0 and at most "30d", "#
                 + #"such as "5s", "5m" or "2h""#,
             "error: $.endpoints[0].enabled: must be true or false, not text"
+        ),
+        ValidationRule(
+            "no rate of zero",
+            endpoint: #""ratePerSecond": 0"#,
+            "error: $.endpoints[0].ratePerSecond: must be a number from 0.001 to 10000; leave it out for no limit but "
+                + #""maxInFlight""#
+        ),
+        ValidationRule(
+            "a rate is a number",
+            endpoint: #""ratePerSecond": "5/s""#,
+            "error: $.endpoints[0].ratePerSecond: must be a number from 0.001 to 10000; leave it out for no limit but "
+                + #""maxInFlight""#
         ),
         ValidationRule(
             "headers are headers, and not Martlet's own",

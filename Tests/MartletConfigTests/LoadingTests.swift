@@ -36,7 +36,7 @@ struct LoadingTests {
             [{ "id": "plain", "url": "https://a.example/", "secrets": ["env:LEDGER_SECRET"] },
              { "id": "own", "url": "https://b.example/", "shops": ["tashkent"], "events": ["payout.*"],
                "secrets": ["env:LEDGER_SECRET", "env:LEDGER_SECRET_2"], "enabled": false, "includeRaw": true,
-               "maxInFlight": 2, "timeout": "250ms", "schedule": ["7s"], "allowNetworks": ["fd00::/8"],
+               "maxInFlight": 2, "ratePerSecond": 0.5, "timeout": "250ms", "schedule": ["7s"], "allowNetworks": ["fd00::/8"],
                "headers": { "X-Tenant": "7", "X-Key": "env:BANK_KEY" } }]
             """#
         let (loaded, problems) = text.load()
@@ -57,7 +57,9 @@ struct LoadingTests {
         #expect(endpoints[1].events.map(\.text) == ["payout.*"])
         #expect(!endpoints[1].isEnabled)
         #expect(endpoints[1].includeRaw)
+        #expect(endpoints[0].ratePerSecond == nil)
         #expect(endpoints[1].maxInFlight == 2)
+        #expect(endpoints[1].ratePerSecond == 0.5)
         #expect(endpoints[1].secrets.count == 2)
         #expect(endpoints[1].headers.map(\.name) == ["X-Tenant", "X-Key"])
         #expect(endpoints[1].headers[1].value == Secret(text: "bank-key-that-nobody-may-see"))

@@ -17,6 +17,8 @@ package enum NetworkFailure: String, Sendable, CaseIterable {
     case tooLarge = "too-large"
     /// The address is in a network that deliveries must not reach.
     case blocked
+    /// The egress proxy could not be reached, or would not connect.
+    case proxy
     /// Anything else; the attempt's `detail` says what.
     case other
 }
@@ -90,6 +92,8 @@ package struct AttemptRecord: Sendable, Equatable {
     package enum Next: Sendable, Equatable {
         case delivered
         case retry(at: Timestamp)
+        /// Nothing was learned of the endpoint: due again then, and the attempt's number is not spent.
+        case postponed(until: Timestamp)
         case dead
     }
 

@@ -21,6 +21,9 @@ package struct Endpoint: Sendable, Equatable {
     package var includeRaw: Bool
     /// HTTP requests at once.
     package var maxInFlight: Int
+    /// Requests in a second; nil sets no limit.
+    package var ratePerSecond: Double?
+    package var ordering: DeliveryOrdering
     /// Time for a whole attempt.
     package var timeout: Duration
     package var schedule: RetrySchedule
@@ -54,6 +57,8 @@ package struct Endpoint: Sendable, Equatable {
         headers: [HeaderPair] = [],
         includeRaw: Bool = false,
         maxInFlight: Int = 16,
+        ratePerSecond: Double? = nil,
+        ordering: DeliveryOrdering = .none,
         timeout: Duration = .seconds(15),
         schedule: RetrySchedule = .standard,
         egress: EgressPolicy = EgressPolicy(),
@@ -72,6 +77,8 @@ package struct Endpoint: Sendable, Equatable {
         self.headers = headers
         self.includeRaw = includeRaw
         self.maxInFlight = maxInFlight
+        self.ratePerSecond = ratePerSecond
+        self.ordering = ordering
         self.timeout = timeout
         self.schedule = schedule
         self.egress = egress
@@ -84,4 +91,22 @@ package struct Endpoint: Sendable, Equatable {
         (shops.contains("*") || shops.contains(event.shop)) && events.contains { $0.matches(event.type) }
             && filter?.matches(event) ?? true
     }
+}
+
+extension LaneSettings {
+    package init(_ endpoint: Endpoint) {
+        self.init(
+            maxInFlight: endpoint.maxInFlight,
+            ratePerSecond: endpoint.ratePerSecond,
+            isEnabled: endpoint.isEnabled
+        )
+    }
+}
+
+/// In which order an endpoint's deliveries go (contract.md section 5).
+package enum DeliveryOrdering: String, Sendable, CaseIterable {
+    /// As they are due.
+    case none
+    /// For one payment one after the other in the order of its events; payments flow side by side.
+    case perObject
 }

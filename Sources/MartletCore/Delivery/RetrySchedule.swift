@@ -49,6 +49,31 @@ package struct RetrySchedule: Sendable, Equatable {
     }
 }
 
+extension RetrySchedule {
+    /// Pause before a delivery is tried again whose attempt failed on the gateway's own side.
+    package static let postponement = Duration.seconds(10)
+
+    /// What becomes of a delivery after its attempt.
+    ///
+    /// An answer 410 follows the schedule like any other failure: it disables the endpoint, and what is left of the
+    /// delivery's attempts is made once an operator enables it again.
+    ///
+    /// `number`: the attempt's, from 1.
+    /// `unit`: a random number in 0..<1.
+    package func next(after result: AttemptResult, number: Int, at now: Timestamp, unit: Double) -> AttemptRecord.Next {
+        if result.outcome.isSuccess { return .delivered }
+        guard result.outcome.isEndpointsFault else {
+            let spread = Double(Self.postponement.wholeMilliseconds) * (1 + jitter * (2 * unit - 1))
+            return .postponed(until: now + .milliseconds(Int64(spread)))
+        }
+        let asked = RetryAfter.pause(of: result, now: now)
+        switch decide(afterFailure: number, at: now, retryAfter: asked, unit: unit) {
+        case .retry(let moment): return .retry(at: moment)
+        case .dead: return .dead
+        }
+    }
+}
+
 /// The end of one failed attempt.
 package enum RetryDecision: Sendable, Equatable {
     case retry(at: Timestamp)

@@ -28,6 +28,8 @@ package actor Dispatcher {
         var signing: SigningEndpoint
         var gate: LaneGate
         var lane: Lane
+        /// Given back by the lane; they keep their places and answer its next claims.
+        var released: [ClaimedDelivery] = []
     }
 
     package nonisolated let executor: QueueExecutor
@@ -103,14 +105,23 @@ package actor Dispatcher {
         let earliest = try await store.earliestDue()
         // From here on nothing throws and nothing waits.
         var subscribers: [Topology.Subscriber] = []
-        for id in posts.keys { posts[id]?.lane.isPaused = true }
+        for (id, post) in posts where !endpoints.contains(where: { $0.id == id }) {
+            var settings = post.lane.settings
+            settings.isEnabled = false
+            handle(.configured(settings), for: id)
+        }
         for signing in ready {
             let endpoint = signing.endpoint
             let gate = posts[endpoint.id]?.gate ?? LaneGate(capacity: window)
-            var lane = posts[endpoint.id]?.lane ?? Lane(maxInFlight: endpoint.maxInFlight, capacity: window)
-            lane.maxInFlight = endpoint.maxInFlight
-            lane.isPaused = !endpoint.isEnabled
-            posts[endpoint.id] = Post(signing: signing, gate: gate, lane: lane)
+            let settings = LaneSettings(endpoint)
+            let lane = posts[endpoint.id]?.lane ?? Lane(settings: settings, capacity: window)
+            posts[endpoint.id] = Post(
+                signing: signing,
+                gate: gate,
+                lane: lane,
+                released: posts[endpoint.id]?.released ?? []
+            )
+            handle(.configured(settings), for: endpoint.id)
             subscribers.append(Topology.Subscriber(endpoint: endpoint, gate: gate))
         }
         for (id, due) in earliest {
@@ -169,11 +180,14 @@ package actor Dispatcher {
         // In place: a copy of the lane would copy its queue with the first change.
         let now = clock.now()
         guard !isStopping, let actions = posts[id]?.lane.handle(event, at: now), let post = posts[id] else { return }
-        post.gate.hasDueBacklog = post.lane.hasDueBacklog(at: now)
+        post.gate.intake = post.lane.intake(at: now)
         for action in actions {
             switch action {
             case .send(let delivery): send(delivery, to: post.signing)
-            case .claim: claim(for: id, post.gate, includesRaw: post.signing.endpoint.includeRaw)
+            case .claim(let limit): claim(limit, for: id, post.gate, includesRaw: post.signing.endpoint.includeRaw)
+            case .release(let deliveries): posts[id]?.released.append(contentsOf: deliveries)
+            case .healthChanged(let changes):
+                log.notice("endpoint's health changed", metadata: ["endpoint": "\(id)", "changes": "\(changes)"])
             }
         }
     }
@@ -189,11 +203,16 @@ package actor Dispatcher {
         }
     }
 
-    private func claim(for id: EndpointID, _ gate: LaneGate, includesRaw: Bool) {
-        let reserved = gate.reserve(window / 2)
+    private func claim(_ limit: Int, for id: EndpointID, _ gate: LaneGate, includesRaw: Bool) {
+        if let released = posts[id]?.released, !released.isEmpty {
+            posts[id]?.released.removeFirst(min(limit, released.count))
+            let batch = ClaimedBatch(deliveries: Array(released.prefix(limit)), nextDue: clock.now())
+            return handle(.claimed(batch), for: id)
+        }
+        let reserved = gate.reserve(limit)
         // Claiming for a place or two at a time would cost a transaction each. While others hold places there will be
         // more room soon, and whoever frees a place says so.
-        guard reserved >= window / 4 || (reserved > 0 && gate.places == reserved) else {
+        guard reserved >= max(1, limit / 2) || (reserved > 0 && gate.places == reserved) else {
             gate.free(reserved)
             return handle(.noRoom, for: id)
         }
@@ -219,7 +238,8 @@ package actor Dispatcher {
     /// Nobody waits for a record but the next attempt and a place in the window, while a commit costs the same for one
     /// as for a hundred; so a write waits a moment for company. A crash in that moment repeats those attempts.
     private func attemptEnded(_ record: AttemptRecord) {
-        handle(.attemptEnded, for: record.endpoint)
+        let asked = RetryAfter.pause(of: record.result, now: clock.now())
+        handle(.attemptEnded(record.delivery, record.result.outcome, retryAfter: asked), for: record.endpoint)
         gathered.append(record)
         if isStopping || gathered.count >= Self.recordsInOneWrite { return writeGathered() }
         guard !isWriteScheduled else { return }
@@ -242,7 +262,10 @@ package actor Dispatcher {
         for record in records { posts[record.endpoint]?.gate.free() }
         for id in Set(records.map(\.endpoint)) { handle(.roomFreed, for: id) }
         for record in records {
-            if case .retry(let due) = record.next { handle(.pending(due: due), for: record.endpoint) }
+            switch record.next {
+            case .retry(let due), .postponed(let due): handle(.pending(due: due), for: record.endpoint)
+            case .delivered, .dead: break
+            }
         }
         if isStopping, unfinished == 0 { resumeWaiting() }
     }

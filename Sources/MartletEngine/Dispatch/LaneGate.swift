@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import MartletCore
 import Synchronization
 
 /// Counts the places of one endpoint's window in memory: reserved before a commit hands a delivery over, freed when
@@ -8,11 +9,7 @@ import Synchronization
 package final class LaneGate: Sendable {
     package let capacity: Int
     private let occupied = Atomic<Int>(0)
-    /// Whether the store holds deliveries of this endpoint that are due.
-    ///
-    /// While it does, new events wait there too: places in memory go to what has waited longest, so that retries and
-    /// the backlog are not overtaken for as long as the load lasts.
-    private let owesStore = Atomic<Bool>(false)
+    private let intakeValue = Atomic<UInt8>(Lane.Intake.handOver.rawValue)
 
     package init(capacity: Int) { self.capacity = capacity }
 
@@ -32,9 +29,12 @@ package final class LaneGate: Sendable {
         }
     }
 
-    package var hasDueBacklog: Bool {
-        get { owesStore.load(ordering: .relaxed) }
-        set { owesStore.store(newValue, ordering: .relaxed) }
+    /// What new events for the endpoint come to (`Lane.intake`); set by the dispatcher whenever the lane has moved.
+    ///
+    /// A hint: a delivery that is handed over on an outdated one is given back to the store by the lane.
+    package var intake: Lane.Intake {
+        get { Lane.Intake(rawValue: intakeValue.load(ordering: .relaxed)) ?? .store }
+        set { intakeValue.store(newValue.rawValue, ordering: .relaxed) }
     }
 
     package func free(_ count: Int = 1) {

@@ -18,11 +18,16 @@ package enum FanOut {
     package static func plan(_ event: Event, for subscribers: [Topology.Subscriber], at now: Timestamp) -> Plan {
         var plan = Plan()
         for subscriber in subscribers where subscriber.endpoint.wants(event) {
-            let isEnabled = subscriber.endpoint.isEnabled
-            let hasPlace = isEnabled && !subscriber.gate.hasDueBacklog && subscriber.gate.reserve() == 1
-            let state: DeliveryState = !isEnabled ? .skipped : hasPlace ? .inFlight : .pending
-            let body = subscriber.endpoint.shape?.render(event)
-            plan.deliveries.append(NewDelivery(endpoint: subscriber.endpoint.id, state: state, dueAt: now, body: body))
+            let endpoint = subscriber.endpoint
+            let intake = endpoint.isEnabled ? subscriber.gate.intake : .skip
+            // Ordered deliveries go through the store, which knows whether an earlier one is unfinished.
+            let lane = endpoint.ordering == .perObject ? "\(event.source)/\(event.objectKey)" : nil
+            let hasPlace = intake == .handOver && lane == nil && subscriber.gate.reserve() == 1
+            let state: DeliveryState = intake == .skip ? .skipped : hasPlace ? .inFlight : .pending
+            let body = endpoint.shape?.render(event)
+            plan.deliveries.append(
+                NewDelivery(endpoint: endpoint.id, state: state, dueAt: now, lane: lane, body: body)
+            )
             plan.gates.append(hasPlace ? subscriber.gate : nil)
         }
         return plan

@@ -22,29 +22,13 @@ extension Dispatcher {
             endpoint: endpoint.id,
             number: number,
             result: result,
-            next: next(after: result, number: number, endpoint: endpoint),
+            next: endpoint.schedule.next(after: result, number: number, at: clock.now(), unit: random.unit()),
             lane: delivery.lane
         )
         metrics.attempts.increment([endpoint.id.rawValue, result.outcome.label])
         metrics.attemptSeconds.observe(result.duration)
         logAttempt(record, of: delivery.eventID)
         post(.attemptEnded(record))
-    }
-
-    private nonisolated func next(after result: AttemptResult, number: Int, endpoint: Endpoint) -> AttemptRecord.Next {
-        if result.outcome.isSuccess { return .delivered }
-        let now = clock.now()
-        let asked = result.headers[first: "retry-after"].flatMap { RetryAfter.pause($0, now: now) }
-        let decision = endpoint.schedule.decide(
-            afterFailure: number,
-            at: now,
-            retryAfter: asked,
-            unit: random.unit()
-        )
-        switch decision {
-        case .retry(let moment): return .retry(at: moment)
-        case .dead: return .dead
-        }
     }
 
     /// Writes until it is written: a store in trouble must not make attempts forgotten.
@@ -80,6 +64,7 @@ extension Dispatcher {
         switch record.next {
         case .delivered: metadata["next"] = "delivered"
         case .retry(let moment): metadata["next"] = "retry at \(moment.rfc3339)"
+        case .postponed(let moment): metadata["next"] = "postponed to \(moment.rfc3339)"
         case .dead: metadata["next"] = "dead"
         }
         log.log(level: level, "attempt", metadata: metadata)

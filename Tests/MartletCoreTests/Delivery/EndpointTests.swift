@@ -51,9 +51,31 @@ import Testing
     @Test func labelsNetworkFailures() {
         #expect(
             NetworkFailure.allCases.map { AttemptOutcome.failed($0).label } == [
-                "dns", "connect", "tls", "timeout", "reset", "too-large", "blocked", "other",
+                "dns", "connect", "tls", "timeout", "reset", "too-large", "blocked", "proxy", "other",
             ]
         )
         #expect(NetworkFailure.allCases.allSatisfy { !AttemptOutcome.failed($0).isSuccess })
+    }
+
+    @Test(arguments: [
+        (200, false, false, false), (302, false, false, false), (400, false, false, true), (401, false, false, true),
+        (404, false, false, true), (408, false, false, false), (410, false, true, false), (422, false, false, true),
+        (425, false, false, false), (429, true, false, false), (500, false, false, false), (502, true, false, false),
+        (503, true, false, false), (504, true, false, false), (599, false, false, false),
+    ])
+    func knowsWhatAnAnswerAsksFor(status: Int, slowsDown: Bool, isGone: Bool, isRejection: Bool) {
+        let outcome = AttemptOutcome.answered(status: status)
+        #expect(outcome.slowsDown == slowsDown)
+        #expect(outcome.isGone == isGone)
+        #expect(outcome.isRejection == isRejection)
+        #expect(outcome.isEndpointsFault)
+    }
+
+    @Test func knowsWhatANetworkFailureSays() {
+        for failure in NetworkFailure.allCases {
+            #expect(AttemptOutcome.failed(failure).slowsDown == (failure == .timeout))
+            #expect(AttemptOutcome.failed(failure).isEndpointsFault == (failure != .proxy))
+            #expect(!AttemptOutcome.failed(failure).isRejection)
+        }
     }
 }

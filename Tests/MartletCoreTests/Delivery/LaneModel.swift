@@ -3,8 +3,11 @@ import MartletCore
 import MartletTesting
 import Testing
 
-/// A lane with a simulated caller: a store whose answers and announcements arrive late, in any order and sometimes not
-/// at all, requests that end at any time, a clock, and a window of places as `LaneGate` keeps it.
+/// A lane with a simulated caller.
+///
+/// That is: a store whose answers and announcements arrive late and in any order, an endpoint
+/// that answers at any time, a clock, restarts that keep only what was written, and a window of places as `LaneGate`
+/// keeps it. After every event the model checks what must always hold.
 struct LaneModel {
     enum Claim {
         case none
@@ -14,78 +17,133 @@ struct LaneModel {
         case answered(ClaimedBatch, limit: Int)
     }
 
+    let capacity: Int
+    var settings: LaneSettings
     var lane: Lane
     var now = Timestamp.noon
     var random: SplitMix64
-    /// The store's pending deliveries by number.
-    var pending: [Int64: (due: Timestamp, attempts: Int)] = [:]
+    /// Deliveries that are not delivered; those that some memory holds are marked.
+    var store: [Int64: (due: Timestamp, isClaimed: Bool)] = [:]
     /// Commits that the lane has not been told of.
     var announcements: [Timestamp] = []
     var claim = Claim.none
-    /// What the lane must send, in order.
-    var expected: [ClaimedDelivery] = []
-    var sent = 0
-    var sending: [ClaimedDelivery] = []
-    var occupied = 0
+    var sending: [Int64] = []
+    var places = 0
+    var delivered: Set<Int64> = []
     var lastNumber: Int64 = 0
+    /// Moments of the requests sent since the rate was set.
+    var sent: [Timestamp] = []
+    /// The row on disk.
+    var row = EndpointHealth.Saved()
+    var isRowWritten = false
+    var slots = Int.max
+    private var sentNow = 0
 
     init(random: SplitMix64) {
         self.random = random
-        let limit = Int.random(in: 1...6, using: &self.random)
-        lane = Lane(maxInFlight: limit, capacity: Int.random(in: 1...20, using: &self.random))
+        let rate: Double? = self.random.chance(2) ? Double.random(in: 0.2...200, using: &self.random) : nil
+        settings = LaneSettings(maxInFlight: .random(in: 1...8, using: &self.random), ratePerSecond: rate)
+        capacity = .random(in: 1...20, using: &self.random)
+        lane = Lane(settings: settings, capacity: capacity)
     }
+
+    var seed: UInt64 { random.seed }
 
     var isClaiming: Bool {
         if case .none = claim { return false }
         return true
     }
 
+    // MARK: the caller
+
     mutating func feed(_ event: Lane.Event) {
-        for action in lane.handle(event, at: now) {
+        let before = lane.health.breaker.state
+        sentNow = 0
+        let actions = lane.handle(event, at: now, slots: slots)
+        #expect(actions.count <= settings.maxInFlight + 3, "a storm of actions, seed \(seed)")
+        for action in actions {
             switch action {
-            case .send(let delivery):
-                #expect(sent < expected.count && expected[sent] == delivery, "sent out of turn, seed \(random.seed)")
-                sent += 1
-                sending.append(delivery)
-            case .claim:
-                #expect(!isClaiming, "two claims at once, seed \(random.seed)")
-                #expect(!lane.isPaused, "a paused lane claims, seed \(random.seed)")
-                beginClaim()
+            case .send(let delivery): send(delivery.id.number)
+            case .release(let deliveries): release(deliveries)
+            case .healthChanged:
+                row = lane.health.saved(at: now)
+                isRowWritten = true
+            case .claim(let limit): beginClaim(limit)
             }
         }
-        #expect(lane.inFlight == sending.count, "seed \(random.seed)")
-        #expect(lane.inFlight <= lane.maxInFlight, "seed \(random.seed)")
-        #expect(lane.waiting == expected.count - sent, "seed \(random.seed)")
-        #expect(
-            lane.waiting == 0 || lane.inFlight == lane.maxInFlight,
-            "idle request while work waits, seed \(random.seed)"
-        )
+        check(before)
     }
 
-    private mutating func beginClaim() {
-        let limit = min(max(1, lane.capacity / 2), lane.capacity - occupied)
-        guard limit > 0 else { return feed(.claimFailed(retryAt: now + .milliseconds(20))) }
-        occupied += limit
-        claim = .asked(limit: limit)
+    private mutating func send(_ number: Int64) {
+        #expect(store[number]?.isClaimed == true, "sent what it does not hold, seed \(seed)")
+        #expect(!sending.contains(number), "sent twice at once, seed \(seed)")
+        sending.append(number)
+        sent.append(now)
+        sentNow += 1
     }
 
-    mutating func handOver() {
-        guard occupied < lane.capacity else { return commitPending() }
-        occupied += 1
+    private mutating func release(_ deliveries: [ClaimedDelivery]) {
+        for delivery in deliveries {
+            #expect(store[delivery.id.number]?.isClaimed == true, "seed \(seed)")
+            #expect(!sending.contains(delivery.id.number), "released what it has sent, seed \(seed)")
+            store[delivery.id.number]?.isClaimed = false
+        }
+        places -= deliveries.count
+    }
+
+    private mutating func beginClaim(_ limit: Int) {
+        #expect(!isClaiming, "two claims at once, seed \(seed)")
+        let granted = min(limit, capacity - places)
+        // As the dispatcher does: not for a place or two while others will be free soon.
+        guard granted >= max(1, limit / 2) || (granted > 0 && places == 0) else { return feed(.noRoom) }
+        places += granted
+        claim = .asked(limit: granted)
+    }
+
+    private func check(_ before: Breaker.State) {
+        #expect(lane.inFlight == sending.count && lane.inFlight <= settings.maxInFlight, "seed \(seed)")
+        #expect(places >= 0 && places <= capacity, "seed \(seed)")
+        if case .disabled = lane.state(at: now) { #expect(sentNow == 0 && lane.wakeAt == nil, "seed \(seed)") }
+        switch (before, lane.health.breaker.state) {
+        case (.open, .open), (.probing, .open), (.probing, .probing), (.ramping, .open), (.closed, .open):
+            #expect(sentNow == 0, "a parked lane sends, seed \(seed)")
+        case (.open(let until, _), .probing): #expect(sentNow == 1 && until <= now, "not a lone probe, seed \(seed)")
+        default: break
+        }
+        if let wakeAt = lane.wakeAt { #expect(wakeAt > now || sentNow > 0, "wakes for nothing, seed \(seed)") }
+        checkRate()
+        checkStall()
+    }
+
+    private func checkRate() {
+        guard let rate = settings.ratePerSecond, sentNow > 0, let last = sent.last else { return }
+        for (index, first) in sent.enumerated().suffix(60) {
+            let seconds = Double((last - first).wholeMilliseconds + 1) / 1000
+            #expect(Double(sent.count - index) <= max(1, rate) + rate * seconds + 1e-6, "too fast, seed \(seed)")
+        }
+    }
+
+    /// Whatever waits has something that will move it.
+    private func checkStall() {
+        guard lane.state(at: now) != .disabled, sending.isEmpty, !isClaiming, announcements.isEmpty, places < capacity
+        else { return }
+        guard slots > 0 || lane.waiting == 0 else { return #expect(lane.wakeAt != nil || lane.wantsSlot) }
+        guard store.values.contains(where: { !$0.isClaimed }) || lane.waiting > 0 else { return }
+        #expect(lane.wakeAt != nil, "waits for ever, seed \(seed)")
+    }
+
+    // MARK: what happens around it
+
+    mutating func newEvent() {
         lastNumber += 1
-        let delivery = delivery(lastNumber, attempts: 0)
-        expected.append(delivery)
-        feed(.handedOver(delivery))
-    }
-
-    mutating func commitPending() {
-        lastNumber += 1
-        store(lastNumber, attempts: 0, due: now + .milliseconds(.random(in: -5...200, using: &random)))
-    }
-
-    private mutating func store(_ number: Int64, attempts: Int, due: Timestamp) {
-        pending[number] = (due, attempts)
-        announcements.append(due)
+        if lane.intake(at: now) == .handOver, places < capacity {
+            places += 1
+            store[lastNumber] = (now, true)
+            feed(.handedOver(delivery(lastNumber)))
+        } else {
+            store[lastNumber] = (now, false)
+            announcements.append(now)
+        }
     }
 
     mutating func announce() {
@@ -95,34 +153,42 @@ struct LaneModel {
 
     mutating func storeLooks() {
         guard case .asked(let limit) = claim else { return }
-        let due = pending.filter { $0.value.due <= now }.sorted { ($0.value.due, $0.key) < ($1.value.due, $1.key) }
-        let taken = due.prefix(limit).map { delivery($0.key, attempts: $0.value.attempts) }
-        for delivery in taken { pending[delivery.id.number] = nil }
-        claim = .answered(ClaimedBatch(deliveries: taken, nextDue: pending.values.map(\.due).min()), limit: limit)
+        let free = store.filter { !$0.value.isClaimed }
+        let due = free.filter { $0.value.due <= now }.sorted { ($0.value.due, $0.key) < ($1.value.due, $1.key) }
+        let taken = due.prefix(limit).map(\.key)
+        for number in taken { store[number]?.isClaimed = true }
+        let nextDue = store.values.filter { !$0.isClaimed }.map(\.due).min()
+        claim = .answered(ClaimedBatch(deliveries: taken.map { delivery($0) }, nextDue: nextDue), limit: limit)
     }
 
     mutating func claimArrives() {
         guard case .answered(let batch, let limit) = claim else { return }
         claim = .none
-        occupied -= limit - batch.deliveries.count
-        expected.append(contentsOf: batch.deliveries)
+        places -= limit - batch.deliveries.count
         feed(.claimed(batch))
     }
 
     mutating func claimFails() {
         guard case .asked(let limit) = claim else { return }
         claim = .none
-        occupied -= limit
-        feed(.claimFailed(retryAt: now + .milliseconds(50)))
+        places -= limit
+        feed(.claimFailed(retryAt: now + .seconds(1)))
     }
 
-    mutating func endAttempt(fails: Bool) {
+    mutating func endAttempt(_ outcome: AttemptOutcome, retryAfter: Duration? = nil) {
         guard let index = sending.indices.randomElement(using: &random) else { return }
-        let delivery = sending.remove(at: index)
-        feed(.attemptEnded)
-        occupied -= 1
-        let pause = Duration.milliseconds(.random(in: 1...100, using: &random))
-        if fails { store(delivery.id.number, attempts: delivery.attempts + 1, due: now + pause) }
+        let number = sending.remove(at: index)
+        feed(ended(number, outcome, retryAfter: retryAfter))
+        places -= 1
+        if outcome.isSuccess {
+            store[number] = nil
+            delivered.insert(number)
+        } else {
+            let due = now + .seconds(.random(in: 1...300, using: &random))
+            store[number] = (due, false)
+            announcements.append(due)
+        }
+        feed(.roomFreed)
     }
 
     /// Time passes; the timer fires only if the lane asked for it.
@@ -131,19 +197,25 @@ struct LaneModel {
         if let wakeAt = lane.wakeAt, wakeAt <= now { feed(.clockAdvanced) }
     }
 
-    /// As the dispatcher does when endpoints change.
-    mutating func setPaused(_ isPaused: Bool) {
-        lane.isPaused = isPaused
-        if let earliest = pending.values.map(\.due).min() { feed(.pending(due: earliest)) }
+    /// Memory is lost, the row is not, and the clock may be anywhere.
+    mutating func restart(clockMovedBy shift: Duration) {
+        now = now + shift
+        let health = isRowWritten ? EndpointHealth(restoring: row, at: now) : EndpointHealth()
+        lane = Lane(settings: settings, capacity: capacity, health: health)
+        (claim, sending, places, sent) = (.none, [], 0, [])
+        for number in store.keys where store[number]?.isClaimed == true { store[number] = (now, false) }
+        announcements = store.values.map(\.due).min().map { [$0] } ?? []
+        let pauses = health.breaker.permission(at: now)
+        if case .notBefore(let moment) = pauses { #expect(moment - now <= Breaker.longestInterval, "seed \(seed)") }
     }
 
-    private func delivery(_ number: Int64, attempts: Int) -> ClaimedDelivery {
-        ClaimedDelivery(
-            id: DeliveryID(number: number),
-            eventID: EventID(rawValue: "evt_"),
-            endpoint: EndpointID("a"),
-            attempts: attempts,
-            envelope: []
-        )
+    mutating func configure(isEnabled: Bool) {
+        settings.isEnabled = isEnabled
+        feed(.configured(settings))
     }
+}
+
+extension SplitMix64 {
+    /// True once in `count` times.
+    mutating func chance(_ count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
 }

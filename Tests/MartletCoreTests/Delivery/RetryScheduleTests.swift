@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import MartletCore
 import MartletTesting
+import MartletWire
 import Testing
 
 @Suite struct RetryScheduleTests {
@@ -63,6 +64,30 @@ import Testing
             let pause = Double((at - .noon).wholeMilliseconds)
             #expect(pause >= Double(base) * (1 - jitter) - 1, "seed \(random.seed)")
             #expect(pause <= Double(base) * (1 + jitter), "seed \(random.seed)")
+        }
+    }
+
+    private func next(_ outcome: AttemptOutcome, number: Int = 1, retryAfter: String? = nil) -> AttemptRecord.Next {
+        var headers = HeaderFields()
+        if let retryAfter { headers.append("Retry-After", retryAfter) }
+        let result = AttemptResult(outcome: outcome, startedAt: .noon, duration: .zero, headers: headers)
+        return schedule.next(after: result, number: number, at: .noon, unit: 0.5)
+    }
+
+    @Test func saysWhatFollowsAnAttempt() {
+        #expect(next(.answered(status: 204)) == .delivered)
+        #expect(next(.answered(status: 302)) == .retry(at: .noon + .seconds(5)))
+        #expect(next(.answered(status: 404)) == .retry(at: .noon + .seconds(5)))
+        #expect(next(.answered(status: 410)) == .retry(at: .noon + .seconds(5)))
+        #expect(next(.answered(status: 500), retryAfter: "60") == .retry(at: .noon + .seconds(60)))
+        #expect(next(.answered(status: 500), retryAfter: "soon") == .retry(at: .noon + .seconds(5)))
+        #expect(next(.failed(.timeout), number: 2) == .retry(at: .noon + .seconds(300)))
+        #expect(next(.failed(.timeout), number: 3) == .dead)
+    }
+
+    @Test func aFailureOfTheEgressProxySpendsNoAttempt() {
+        for number in 1...4 {
+            #expect(next(.failed(.proxy), number: number) == .postponed(until: .noon + RetrySchedule.postponement))
         }
     }
 }
