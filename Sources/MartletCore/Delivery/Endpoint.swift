@@ -21,6 +21,9 @@ package struct Endpoint: Sendable, Equatable {
     package var timeout: Duration
     package var schedule: RetrySchedule
     package var egress: EgressPolicy
+    package var tls: EndpointTLS?
+    /// The instance's egress proxy; the same for every endpoint.
+    package var proxy: EgressProxy?
 
     /// A header as written in the configuration.
     package struct HeaderPair: Sendable, Equatable {
@@ -45,7 +48,9 @@ package struct Endpoint: Sendable, Equatable {
         maxInFlight: Int = 16,
         timeout: Duration = .seconds(15),
         schedule: RetrySchedule = .standard,
-        egress: EgressPolicy = EgressPolicy()
+        egress: EgressPolicy = EgressPolicy(),
+        tls: EndpointTLS? = nil,
+        proxy: EgressProxy? = nil
     ) {
         self.id = id
         self.url = url
@@ -59,6 +64,8 @@ package struct Endpoint: Sendable, Equatable {
         self.timeout = timeout
         self.schedule = schedule
         self.egress = egress
+        self.tls = tls
+        self.proxy = proxy
     }
 
     /// Whether this endpoint subscribes to an event of that type and shop.

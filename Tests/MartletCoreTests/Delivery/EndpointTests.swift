@@ -37,7 +37,7 @@ import Testing
     @Test func labelsNetworkFailures() {
         #expect(
             NetworkFailure.allCases.map { AttemptOutcome.failed($0).label } == [
-                "dns", "connect", "tls", "timeout", "reset", "too-large", "blocked", "other",
+                "dns", "connect", "tls", "timeout", "reset", "too-large", "blocked", "proxy", "other",
             ]
         )
         #expect(NetworkFailure.allCases.allSatisfy { !AttemptOutcome.failed($0).isSuccess })
