@@ -38,7 +38,9 @@ extension ConfigurationReader {
             maxInFlight: reader.integer("maxInFlight", default: 16, in: 1...256),
             timeout: duration("timeout", of: reader, default: defaults.timeout, in: Self.timeouts),
             schedule: RetrySchedule(delays: delays, jitter: defaults.schedule.jitter),
-            egress: egress
+            egress: egress,
+            tls: readTLS(reader),
+            proxy: defaults.proxy
         )
         reader.finish()
         return endpoint
@@ -49,7 +51,6 @@ extension ConfigurationReader {
         onlyChoice("none", "ordering", of: reader, later: ["perObject"])
         refuseUnavailable("ratePerSecond", of: reader, remedy: "remove it, and limit with \"maxInFlight\"")
         refuseUnavailable("auth", of: reader, remedy: "remove it, and send \"authorization\" in \"headers\"")
-        refuseUnavailable("tls", of: reader, remedy: "remove it; certificates of public authorities are checked anyway")
     }
 
     private func readURL(_ reader: SettingsReader, egress: EgressPolicy) -> String {

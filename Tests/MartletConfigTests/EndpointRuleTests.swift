@@ -91,13 +91,11 @@ struct EndpointRuleTests {
         ),
         ValidationRule(
             "later options",
-            endpoint: #""ratePerSecond": 5, "auth": { "bearer": "env:X" }, "tls": { "ca": "file:ca.pem" }"#,
+            endpoint: #""ratePerSecond": 5, "auth": { "bearer": "env:X" }"#,
             "error: $.endpoints[0].ratePerSecond: is not available in this version; remove it, and limit with "
                 + #""maxInFlight""#,
             "error: $.endpoints[0].auth: is not available in this version; remove it, and send "
-                + #""authorization" in "headers""#,
-            "error: $.endpoints[0].tls: is not available in this version; remove it; certificates of public "
-                + "authorities are checked anyway"
+                + #""authorization" in "headers""#
         ),
         ValidationRule(
             "null and the only choice are fine",
