@@ -15,12 +15,17 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func tests(
+    of name: String,
+    _ dependencies: [Target.Dependency] = [],
+    linkerSettings: [LinkerSetting] = []
+) -> Target {
     .testTarget(
         name: "\(name)Tests",
         dependencies: [.byName(name: name), "MartletTesting"] + dependencies,
         resources: [],
-        swiftSettings: strict
+        swiftSettings: strict,
+        linkerSettings: linkerSettings
     )
 }
 
@@ -102,7 +107,12 @@ let package = Package(
         tests(of: "MartletCrypto", ["MartletCore"]),
         tests(of: "MartletProviders", ["MartletCore", "MartletWire", "MartletCrypto"]),
         tests(of: "MartletNet", ["MartletCore", "MartletWire", "MartletRuntime", "CLinux"]),
-        tests(of: "MartletDelivery", ["MartletCore", "MartletWire", "MartletRuntime", "MartletNet"]),
+        tests(
+            of: "MartletDelivery",
+            ["MartletCore", "MartletWire", "MartletRuntime", "MartletNet", "CLinux"],
+            // libcurl must see the tests' resolver (ScriptedNames.swift).
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=getaddrinfo"])]
+        ),
         tests(of: "MartletStoreSQLite", ["MartletCore", "MartletWire", "MartletStore", grdb]),
         tests(
             of: "MartletEngine",

@@ -25,6 +25,13 @@ static inline CURLcode martlet_curl_easy_setopt_pointer(CURL *easy, CURLoption o
     return curl_easy_setopt(easy, option, value);
 }
 
+// Wraps curl_easy_setopt, which Swift cannot call because it is variadic. libcurl copies the bytes; a null pointer
+// takes an earlier value back.
+static inline CURLcode martlet_curl_easy_setopt_blob(CURL *easy, CURLoption option, const void *bytes, size_t count) {
+    struct curl_blob blob = {(void *)bytes, count, CURL_BLOB_COPY};
+    return curl_easy_setopt(easy, option, bytes ? &blob : (struct curl_blob *)0);
+}
+
 // Wraps curl_easy_setopt, which Swift cannot call because it is variadic. For the write and header functions.
 static inline CURLcode martlet_curl_easy_setopt_write(CURL *easy, CURLoption option, curl_write_callback value) {
     return curl_easy_setopt(easy, option, value);
@@ -42,6 +49,11 @@ static inline CURLcode martlet_curl_easy_setopt_prereq(CURL *easy, curl_prereq_c
 
 // Wraps curl_easy_getinfo, which Swift cannot call because it is variadic.
 static inline CURLcode martlet_curl_easy_getinfo_long(CURL *easy, CURLINFO info, long *value) {
+    return curl_easy_getinfo(easy, info, value);
+}
+
+// Wraps curl_easy_getinfo, which Swift cannot call because it is variadic. The text belongs to libcurl.
+static inline CURLcode martlet_curl_easy_getinfo_string(CURL *easy, CURLINFO info, char **value) {
     return curl_easy_getinfo(easy, info, value);
 }
 

@@ -60,6 +60,8 @@ package struct Configuration: Sendable {
         /// Time for a whole attempt; 15 s by default.
         package var timeout: Duration
         package var egress: EgressPolicy
+        /// Nil: deliveries go straight to their endpoints.
+        package var proxy: EgressProxy?
     }
 
     /// How long things are kept.

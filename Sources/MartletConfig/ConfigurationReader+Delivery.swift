@@ -14,7 +14,8 @@ extension ConfigurationReader {
                 jitter: reader.number("jitter", default: standard.jitter, in: 0...1)
             ),
             timeout: duration("timeout", of: reader, default: .seconds(15), in: Self.timeouts),
-            egress: EgressPolicy(allowed: networks("allowNetworks", of: reader, default: []))
+            egress: EgressPolicy(allowed: networks("allowNetworks", of: reader, default: [])),
+            proxy: readProxy(reader)
         )
         reader.finish()
         return delivery

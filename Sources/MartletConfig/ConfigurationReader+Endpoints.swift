@@ -26,7 +26,6 @@ extension ConfigurationReader {
         let delays = schedule("schedule", of: reader, default: defaults.schedule.delays)
         let signing = readSigning(reader)
         let authentication = readAuthentication(reader)
-        refuseMissingFeatures(reader)
         let endpoint = Endpoint(
             id: EndpointID(id),
             url: readURL(reader, egress: egress),
@@ -46,14 +45,12 @@ extension ConfigurationReader {
             schedule: RetrySchedule(delays: delays, jitter: defaults.schedule.jitter),
             egress: egress,
             filter: readFilter(reader),
-            shape: readShape(reader)
+            shape: readShape(reader),
+            tls: readTLS(reader),
+            proxy: defaults.proxy
         )
         reader.finish()
         return endpoint
-    }
-
-    private func refuseMissingFeatures(_ reader: SettingsReader) {
-        refuseUnavailable("tls", of: reader, remedy: "remove it; certificates of public authorities are checked anyway")
     }
 
     private func readURL(_ reader: SettingsReader, egress: EgressPolicy) -> String {

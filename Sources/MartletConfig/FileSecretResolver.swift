@@ -64,7 +64,8 @@ package struct FileSecretResolver: SecretResolver {
             case .success(let bytes) = FileAccess.read(place, limit: Self.longestFile)
         else { return nil }
         let text = String(decoding: bytes, as: UTF8.self)
-        if text.contains("-----BEGIN PUBLIC KEY-----") || text.contains("-----BEGIN CERTIFICATE-----") { return nil }
+        let isPublic = text.contains("-----BEGIN PUBLIC KEY-----") || text.contains("-----BEGIN CERTIFICATE-----")
+        if isPublic, !text.contains("PRIVATE KEY-----") { return nil }
         return "the file \(place) can be read by every user of this machine; run \"chmod o-r\" on it"
     }
 

@@ -22,6 +22,8 @@ package struct CurlLimits: Sendable, Equatable {
     package var headerBytesRead = 65_536
     /// Time to resolve, connect and shake hands; never longer than the attempt's own timeout.
     package var connectTimeout = Duration.seconds(10)
+    /// How long the addresses of a name are used before it is resolved again, in whole seconds; zero keeps none.
+    package var nameCacheTime = Duration.seconds(60)
 
     package init() {}
 }

@@ -7,6 +7,11 @@ struct CurlProblem: Error, Equatable {
     var failure: NetworkFailure
     /// Never a payload or a header's value.
     var detail: String
+
+    static func blocked(_ address: IPAddress) -> CurlProblem {
+        let detail = "\(address) is in a network that deliveries must not reach unless allowNetworks lists it"
+        return CurlProblem(failure: .blocked, detail: detail)
+    }
 }
 
 extension NetworkFailure {

@@ -21,8 +21,11 @@ extension CurlTransfer {
     /// Asked for each address that libcurl is about to try; after a refusal it tries the name's next one.
     static let openSocket: curl_opensocket_callback = { context, _, address in
         guard let transfer = CurlTransfer.from(context), let address else { return CURL_SOCKET_BAD }
-        guard transfer.permits(address) else { return CURL_SOCKET_BAD }
+        // With a proxy it is the proxy's address, which the operator has chosen.
+        guard transfer.job?.request.proxy != nil || transfer.permits(address) else { return CURL_SOCKET_BAD }
         transfer.permitted += 1
+        // libcurl may have started over by itself after a pooled connection broke.
+        transfer.hasConnection = false
         let type = address.pointee.socktype | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         return socket(address.pointee.family, type, address.pointee.protocol)
     }
@@ -31,7 +34,11 @@ extension CurlTransfer {
     /// opened under another endpoint's `allowNetworks`.
     static let confirmAddress: curl_prereq_callback = { context, remote, _, _, _ in
         guard let transfer = CurlTransfer.from(context), let remote else { return CURL_PREREQFUNC_ABORT }
-        return transfer.permits(numeric: remote) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+        guard transfer.job?.request.proxy != nil || transfer.permits(numeric: remote) else {
+            return CURL_PREREQFUNC_ABORT
+        }
+        transfer.hasConnection = true
+        return CURL_PREREQFUNC_OK
     }
 
     private static func from(_ context: UnsafeMutableRawPointer?) -> CurlTransfer? {

@@ -12,9 +12,14 @@ extension CurlTransfer {
         reading.begin(bodyLimit: request.bodyLimit)
         blocked.removeAll(keepingCapacity: true)
         permitted = 0
+        hasConnection = false
         isSecondStart = false
         clearMessage()
+        if isConnectionFresh { try set(isConnectionFresh: false) }
         if request.url != url { try set(url: request.url) }
+        if request.tls !== tls { try set(tls: request.tls) }
+        if request.proxy !== proxy { try set(proxy: request.proxy) }
+        if request.proxy != nil { try judgeTarget(of: request) }
         memory.store(body: request.body)
         try set(method: request.method, hasBody: !request.body.isEmpty)
         try memory.store(headers: request.headers)
@@ -25,25 +30,7 @@ extension CurlTransfer {
         try set(timeout: request.timeout, connectTimeout: connectTimeout)
     }
 
-    /// Whether a transfer that ended with `code` is to be added once more; if so it is ready for that.
-    ///
-    /// A subscriber may close an idle connection just as a request goes out on it (RFC 9112 section 9.3.1). libcurl
-    /// then starts again on a fresh connection, but only five times in the life of a handle: it counts without
-    /// starting over at the next transfer, and ours live long. The failure that follows sets its count back.
-    func mustStartAgain(_ code: CURLcode) -> Bool {
-        var connections = 0
-        guard code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING, !isSecondStart,
-            !reading.hasBegun, let timeout = job?.request.timeout,
-            martlet_curl_easy_getinfo_long(easy, CURLINFO_NUM_CONNECTS, &connections) == CURLE_OK, connections == 0
-        else { return false }
-        let left = timeout - (.now - began)
-        guard left > .zero, (try? set(timeout: left, connectTimeout: left)) != nil else { return false }
-        isSecondStart = true
-        clearMessage()
-        return true
-    }
-
-    private func set(timeout whole: Duration, connectTimeout: Duration) throws(CurlProblem) {
+    func set(timeout whole: Duration, connectTimeout: Duration) throws(CurlProblem) {
         // Zero would mean no limit at all.
         let milliseconds = min(max(whole.wholeMilliseconds, 1), Int64(Int32.max))
         guard milliseconds != timeout else { return }

@@ -13,7 +13,7 @@ extension CurlTransfer {
         if code == CURLE_OK || reading.isCut {
             var status = 0
             let read = martlet_curl_easy_getinfo_long(easy, CURLINFO_RESPONSE_CODE, &status)
-            if read == CURLE_OK, status > 0 {
+            if read == CURLE_OK, status > 0, !isProxyChallenge(status) {
                 result.outcome = .answered(status: status)
                 result.headers = reading.headers
                 result.body = reading.body
@@ -30,13 +30,15 @@ extension CurlTransfer {
         // The resolver may still name a permitted address after a blocked one, so only the lack of any counts; a
         // pooled connection is refused by the check before the request.
         if code == CURLE_ABORTED_BY_CALLBACK || permitted == 0, let address = blocked.first {
-            let detail = "\(address) is in a network that deliveries must not reach unless allowNetworks lists it"
-            return CurlProblem(failure: .blocked, detail: detail)
+            return .blocked(address)
         }
         // libcurl itself gives up on a single header line of 100 KiB, by claiming to have no memory.
         let isLineTooLong = code == CURLE_OUT_OF_MEMORY && reading.isInsideHeader
         if reading.isHeaderTooLarge || isLineTooLong {
             return CurlProblem(failure: .tooLarge, detail: "the answer's header block is larger than is read")
+        }
+        if isProxyTrouble(code) {
+            return CurlProblem(failure: .proxy, detail: "the egress proxy: \(proxyMessage(for: code))")
         }
         return CurlProblem(failure: NetworkFailure(code), detail: message(for: code))
     }

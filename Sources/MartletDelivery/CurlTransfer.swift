@@ -22,8 +22,13 @@ final class CurlTransfer {
     var blocked: [IPAddress] = []
     var permitted = 0
 
+    /// A connection that the policy permits is open, and the request goes out on it.
+    var hasConnection = false
+
     /// This request has been started a second time.
     var isSecondStart = false
+    /// This start makes a connection of its own instead of taking one from the pool.
+    var isConnectionFresh = false
 
     // What the handle is set to, so that the next transfer changes only what differs.
     var url = ""
@@ -31,6 +36,12 @@ final class CurlTransfer {
     var timeout: Int64 = 0
     var bodyAddress: UnsafeMutablePointer<UInt8>?
     var headerAddress: UnsafeMutablePointer<curl_slist>?
+    var tls: EndpointTLS?
+    var proxy: EgressProxy?
+    /// Header lines for the proxy alone.
+    var proxyHeaders: UnsafeMutablePointer<curl_slist>?
+    /// The folder of the system's authorities that libcurl was built with; nil when a file takes their place.
+    private(set) var authorityFolder: String?
 
     /// - Throws: `CurlProblem` when there is no memory, or libcurl was built without something Martlet needs.
     init(limits: CurlLimits, caFile: String?, userAgent: String) throws(CurlProblem) {
@@ -41,17 +52,18 @@ final class CurlTransfer {
         reading = ResponseReading(limits: limits)
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
-        try setFixedOptions(caFile: caFile, userAgent: userAgent)
+        try setFixedOptions(limits: limits, caFile: caFile, userAgent: userAgent)
     }
 
     deinit {
         curl_easy_cleanup(easy)
+        curl_slist_free_all(proxyHeaders)
         errorText.deallocate()
         memory.free()
     }
 
     /// The options that are the same for every request.
-    private func setFixedOptions(caFile: String?, userAgent: String) throws(CurlProblem) {
+    private func setFixedOptions(limits: CurlLimits, caFile: String?, userAgent: String) throws(CurlProblem) {
         let context = Unmanaged.passUnretained(self).toOpaque()
         try set(CURLOPT_ERRORBUFFER, pointer: UnsafeMutableRawPointer(errorText))
         try set(CURLOPT_NOSIGNAL, 1)
@@ -60,6 +72,12 @@ final class CurlTransfer {
         try set(CURLOPT_FOLLOWLOCATION, 0)
         // The empty text also keeps the proxy variables of the environment out (CURLOPT_PROXY(3)).
         try set(CURLOPT_PROXY, "")
+        // Likewise NO_PROXY, which would send a request that counts on the proxy straight to its target.
+        try set(CURLOPT_NOPROXY, "")
+        // A proxy's answer to CONNECT is no part of the subscriber's; nor does the proxy see the request's headers.
+        try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        try set(CURLOPT_HEADEROPT, Int(CURLHEADER_SEPARATE))
+        try set(CURLOPT_DNS_CACHE_TIMEOUT, Int(limits.nameCacheTime.components.seconds))
         try set(CURLOPT_NETRC, 0)
         try set(CURLOPT_DISALLOW_USERNAME_IN_URL, 1)
         try set(CURLOPT_PATH_AS_IS, 1)
@@ -71,7 +89,15 @@ final class CurlTransfer {
         try set(CURLOPT_USERAGENT, userAgent)
         // Otherwise a timed-out transfer waits, blocking the loop, for the resolver's thread to finish.
         try set(CURLOPT_QUICK_EXIT, 1)
-        if let caFile { try set(CURLOPT_CAINFO, caFile) }
+        if let caFile {
+            try set(CURLOPT_CAINFO, caFile)
+            // libcurl would go on to trust the system's folder as well.
+            try set(CURLOPT_CAPATH, nil)
+        } else {
+            var folder: UnsafeMutablePointer<CChar>?
+            try check(martlet_curl_easy_getinfo_string(easy, CURLINFO_CAPATH, &folder))
+            authorityFolder = folder.map { String(cString: $0) }
+        }
         try check(martlet_curl_easy_setopt_write(easy, CURLOPT_WRITEFUNCTION, Self.receiveBody))
         try set(CURLOPT_WRITEDATA, pointer: context)
         try check(martlet_curl_easy_setopt_write(easy, CURLOPT_HEADERFUNCTION, Self.receiveHeader))

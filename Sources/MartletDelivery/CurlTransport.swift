@@ -155,8 +155,8 @@ package actor CurlTransport: Transport {
         do throws(CurlProblem) {
             try transfer.prepare(job, connectTimeout: limits.connectTimeout)
         } catch {
+            // Not kept: some of its options may be this request's and some an earlier one's.
             transfer.job = nil
-            keep(transfer)
             throw error
         }
         transfer.startedAt = clock.now()

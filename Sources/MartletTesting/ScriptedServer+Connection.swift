@@ -58,6 +58,9 @@ extension ScriptedServer {
                 if isEnded(descriptor, within: pause) || !write([byte], descriptor) { return .close }
             }
             return .next
+        case .tunnel(let port):
+            tunnel(descriptor, to: port)
+            return .close
         case .endless(let head, let chunk):
             guard write(head, descriptor) else { return .close }
             while write(chunk, descriptor) {}
@@ -116,7 +119,7 @@ extension ScriptedServer {
         return nil
     }
 
-    private func readMore(_ descriptor: Int32, _ received: inout [UInt8]) -> Bool {
+    func readMore(_ descriptor: Int32, _ received: inout [UInt8]) -> Bool {
         var part = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = recv(descriptor, &part, part.count, 0)
@@ -127,7 +130,7 @@ extension ScriptedServer {
         }
     }
 
-    private func write(_ bytes: [UInt8], _ descriptor: Int32) -> Bool {
+    func write(_ bytes: [UInt8], _ descriptor: Int32) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {

@@ -3,6 +3,7 @@ import CLinux
 import Dispatch
 import Foundation
 import Glibc
+package import MartletCore
 package import MartletRuntime
 package import MartletWire
 import Synchronization
@@ -37,6 +38,8 @@ package final class ScriptedServer: Sendable {
         case reset(after: [UInt8])
         /// These bytes one at a time with a pause before each; the connection stays open.
         case drip([UInt8], every: Duration)
+        /// 200 to `CONNECT`, then bytes both ways between the peer and that port of 127.0.0.1 until either ends.
+        case tunnel(to: UInt16)
         /// These bytes, then the chunk again and again until the peer has enough.
         case endless(head: [UInt8], chunk: [UInt8])
 
@@ -62,6 +65,7 @@ package final class ScriptedServer: Sendable {
     }
 
     package let port: UInt16
+    private let host: IPAddress
     let state = Mutex(State())
     let script: @Sendable (Request) -> Behaviour
     let greeting: [UInt8]
@@ -69,19 +73,24 @@ package final class ScriptedServer: Sendable {
     private let listener: Int32
     private let threads = DispatchGroup()
 
-    /// Binds a free port on 127.0.0.1 and serves until `stop`.
+    /// Binds a loopback port and serves until `stop`.
     ///
     /// - Parameters:
+    ///   - host: the address to bind, 127.0.0.1 by default; all of 127.0.0.0/8 is loopback.
+    ///   - port: the port to bind; 0, the default, lets the system choose.
     ///   - refuses: given the connection's number from 1; true resets it as soon as it is accepted.
     ///   - greeting: sent on every connection before anything is read.
     ///   - script: what to do with each request; called on the connection's thread. Default: 200 `ok`.
     /// - Throws: `SystemError`.
     package init(
+        host: IPAddress = .loopback,
+        port: UInt16 = 0,
         refuses: @escaping @Sendable (Int) -> Bool = { _ in false },
         greeting: [UInt8] = [],
         script: @escaping @Sendable (Request) -> Behaviour = { _ in .ok }
     ) throws(SystemError) {
-        (listener, port) = try LoopbackSocket.bind()
+        (listener, self.port) = try LoopbackSocket.bind(host: host, port: port)
+        self.host = host
         self.refuses = refuses
         self.greeting = greeting
         self.script = script
@@ -94,7 +103,7 @@ package final class ScriptedServer: Sendable {
     }
 
     /// The server's URL with a path.
-    package func url(_ path: String = "/") -> String { "http://127.0.0.1:\(port)\(path)" }
+    package func url(_ path: String = "/") -> String { "http://\(host):\(port)\(path)" }
 
     /// Every complete request so far, in order of arrival.
     package var requests: [Request] { state.withLock { $0.requests } }
@@ -195,14 +204,17 @@ package final class RefusingPort: Sendable {
 }
 
 private enum LoopbackSocket {
-    /// A TCP socket bound to a free port of 127.0.0.1.
-    static func bind() throws(SystemError) -> (descriptor: Int32, port: UInt16) {
+    /// A TCP socket bound to a port of an IPv4 address; a free one if `port` is 0.
+    static func bind(host: IPAddress = .loopback, port: UInt16 = 0) throws(SystemError) -> (
+        descriptor: Int32, port: UInt16
+    ) {
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let descriptor = socket(AF_INET, type, 0)
         guard descriptor >= 0 else { throw SystemError(operation: "socket", code: errno) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        address.sin_port = port.bigEndian
+        withUnsafeMutableBytes(of: &address.sin_addr) { $0.copyBytes(from: host.bytes.prefix(4)) }
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let status = withUnsafeMutableBytes(of: &address) { bytes in
             let pointer = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self)

@@ -80,12 +80,6 @@ struct EndpointRuleTests {
             #"error: $.endpoints[0].ordering: "perObject" is not available in this version yet; use "none""#
         ),
         ValidationRule(
-            "later options",
-            endpoint: #""tls": { "ca": "file:ca.pem" }"#,
-            "error: $.endpoints[0].tls: is not available in this version; remove it; certificates of public "
-                + "authorities are checked anyway"
-        ),
-        ValidationRule(
             "null and the only choice are fine",
             endpoint: #""signature": "v1", "ordering": "none", "ratePerSecond": null, "auth": null, "tls": null"#
         ),

@@ -2,6 +2,7 @@
 import MartletCore
 import MartletDelivery
 import MartletTesting
+import MartletWire
 import Testing
 
 @Suite("Where the transport connects", .timeLimit(.minutes(1)))
@@ -19,6 +20,20 @@ struct EgressTests {
                 #expect(result.detail?.contains("allowNetworks") == true)
             }
             #expect(server.connections == 0)
+        }
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1", "127.0.0.0/8"), ("localhost", "127.0.0.0/8"), ("2130706433", "127.0.0.1"),
+        ("0x7f000001", "127.0.0.1"), ("127.1", "127.0.0.1"), ("[::ffff:127.0.0.1]", "127.0.0.0/8"),
+    ])
+    func listedNetworksAreReached(host: String, network: String) async throws {
+        let listed = EgressPolicy(allowed: [network].compactMap(AddressBlock.init))
+        try await withServer { server in
+            try await withTransport { transport in
+                let result = await transport.result(of: .test("http://\(host):\(server.port)/", egress: listed))
+                #expect(result.outcome == .answered(status: 200), "\(result)")
+            }
         }
     }
 
@@ -55,6 +70,25 @@ struct EgressTests {
                 #expect(again.outcome == .answered(status: 200))
             }
             #expect(server.requests.count == 2)
+        }
+    }
+
+    @Test func streamOfAPooledConnectionIsNotLentEither() async throws {
+        try await withNginx { nginx, certificate in
+            try await withTransport(caFile: certificate) { transport in
+                let url = nginx.url(host: "localhost")
+                let allowed = await transport.result(of: .test(url))
+                #expect(allowed.headers[first: "x-protocol"] == "HTTP/2.0", "\(allowed)")
+                let results = await transport.results(
+                    of: (0..<20).map { .test(url, egress: $0.isMultiple(of: 2) ? .loopback : EgressPolicy()) }
+                )
+                for (index, result) in results.enumerated() {
+                    #expect(
+                        result.outcome == (index.isMultiple(of: 2) ? .answered(status: 200) : .failed(.blocked)),
+                        "\(result)"
+                    )
+                }
+            }
         }
     }
 }

@@ -68,6 +68,56 @@ struct FailureTests {
         }
     }
 
+    @Test func blackHoleIsTimeout() async throws {
+        let hole = try BlackHole(.dropped)
+        var limits = CurlLimits()
+        limits.connectTimeout = .milliseconds(200)
+        try await withTransport(limits: limits) { transport in
+            let result = await transport.result(of: .test(hole.url()))
+            #expect(result.outcome == .failed(.timeout), "\(result)")
+            #expect(result.duration < .seconds(10))
+        }
+    }
+
+    @Test(arguments: [2, 8_000_000])
+    func peerThatReadsNothingIsTimeout(size: Int) async throws {
+        let hole = try BlackHole(.connected)
+        let body = String(repeating: "x", count: size)
+        try await withTransport { transport in
+            let result = await transport.result(of: .test(hole.url(), body: body, timeout: .milliseconds(300)))
+            #expect(result.outcome == .failed(.timeout), "\(result)")
+        }
+    }
+
+    @Test(arguments: [
+        // Neither is kept: a chunk's extension is skipped, and so is the padding of a chunk's length.
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", "extension-"), ("", "\r\n\r\n"),
+    ])
+    func bytesThatAreNothingEndInAFailure(head: String, chunk: String) async throws {
+        let endless = ScriptedServer.Behaviour.endless(head: Array(head.utf8), chunk: Array(chunk.utf8))
+        try await withServer(.always(endless)) { server in
+            try await withTransport { transport in
+                let result = await transport.result(of: .test(server.url(), timeout: .milliseconds(300)))
+                guard case .failed = result.outcome else {
+                    Issue.record("\(result)")
+                    return
+                }
+                #expect(result.body.isEmpty)
+            }
+        }
+    }
+
+    @Test func oneByteASecondIsTimeout() async throws {
+        let answer = Array("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".utf8)
+        try await withServer(.always(.drip(answer, every: .seconds(1)))) { server in
+            try await withTransport { transport in
+                let result = await transport.result(of: .test(server.url(), timeout: .milliseconds(300)))
+                #expect(result.outcome == .failed(.timeout), "\(result)")
+                #expect(result.duration < .seconds(10))
+            }
+        }
+    }
+
     @Test func drippedAnswerIsTimeout() async throws {
         let answer = Array("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n".utf8)
         let body = [UInt8](repeating: 0x61, count: 1000)

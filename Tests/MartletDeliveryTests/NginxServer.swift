@@ -4,23 +4,17 @@ import MartletTesting
 import Testing
 
 /// Runs a body with an nginx that speaks TLS and HTTP/2 for `localhost`, and the path of its self-made certificate.
-func withNginx(_ body: (NginxServer, _ certificate: String) async throws -> Void) async throws {
+///
+/// `options`: further lines of its server block.
+func withNginx(
+    options: String = "",
+    _ body: (NginxServer, _ certificate: String) async throws -> Void
+) async throws {
     try await withFolder { folder in
-        let certificate = folder.appendingPathComponent("certificate.pem").path
-        let openssl = Process()
-        openssl.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        openssl.arguments = [
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-            "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-out", certificate, "-keyout",
-            folder.appendingPathComponent("key.pem").path,
-        ]
-        openssl.standardError = FileHandle.nullDevice
-        try openssl.run()
-        openssl.waitUntilExit()
-        try #require(openssl.terminationStatus == 0)
-        let server = try NginxServer.start(in: folder)
+        let certificate = try TestCertificate(named: "localhost", in: folder)
+        let server = try NginxServer.start(in: folder, certificate: certificate, options: options)
         defer { server.stop() }
-        try await body(server, certificate)
+        try await body(server, certificate.path)
     }
 }
 
@@ -31,11 +25,12 @@ struct NginxServer {
     func url(host: String) -> String { "https://\(host):\(port)/" }
 
     /// Starts nginx on a port that was free a moment ago, and again on another when it was taken meanwhile.
-    static func start(in folder: URL) throws -> NginxServer {
+    static func start(in folder: URL, certificate: TestCertificate, options: String = "") throws -> NginxServer {
         for _ in 0..<5 {
             let port = try RefusingPort().port
             let file = folder.appendingPathComponent("nginx.conf")
-            try configuration(folder: folder.path, port: port).write(to: file, atomically: true, encoding: .utf8)
+            try configuration(folder: folder.path, port: port, certificate: certificate, options: options)
+                .write(to: file, atomically: true, encoding: .utf8)
             let log = Pipe()
             let process = Process()
             process.executableURL = URL(fileURLWithPath: "/usr/sbin/nginx")
@@ -69,7 +64,9 @@ struct NginxServer {
 
     private struct NginxDidNotStart: Error {}
 
-    private static func configuration(folder: String, port: UInt16) -> String {
+    private static func configuration(folder: String, port: UInt16, certificate: TestCertificate, options: String)
+        -> String
+    {
         """
         daemon off;
         worker_processes 1;
@@ -85,10 +82,14 @@ struct NginxServer {
             scgi_temp_path \(folder)/scgi;
             server {
                 listen 127.0.0.1:\(port) ssl http2;
-                ssl_certificate \(folder)/certificate.pem;
-                ssl_certificate_key \(folder)/key.pem;
+                ssl_certificate \(certificate.path);
+                ssl_certificate_key \(certificate.keyPath);
                 add_header x-protocol $server_protocol always;
                 add_header x-connection $connection always;
+                add_header x-client $ssl_client_s_dn always;
+                add_header x-proxy-authorization $http_proxy_authorization always;
+                \(options)
+                location /challenge { return 407; }
                 location / { return 200 "secure"; }
             }
         }

@@ -79,6 +79,8 @@ extension OutboundRequest {
         body: String = "{}",
         timeout: Duration = .seconds(30),
         egress: EgressPolicy = .loopback,
+        tls: EndpointTLS? = nil,
+        proxy: EgressProxy? = nil,
         bodyLimit: Int = AttemptResult.bodyLimit
     ) -> OutboundRequest {
         OutboundRequest(
@@ -88,6 +90,8 @@ extension OutboundRequest {
             body: Array(body.utf8),
             timeout: timeout,
             egress: egress,
+            tls: tls,
+            proxy: proxy,
             bodyLimit: bodyLimit
         )
     }

@@ -17,7 +17,7 @@ package enum NetworkFailure: String, Sendable, CaseIterable {
     case tooLarge = "too-large"
     /// The address is in a network that deliveries must not reach.
     case blocked
-    /// The egress proxy could not be reached, or would not connect.
+    /// The egress proxy was not reached or refused; nothing is known of the endpoint, so it is not charged with it.
     case proxy
     /// Anything else; the attempt's `detail` says what.
     case other
@@ -115,6 +115,10 @@ package struct OutboundRequest: Sendable, Equatable {
     package var body: [UInt8]
     package var timeout: Duration
     package var egress: EgressPolicy
+    /// Nil: the system's authorities, and no client certificate.
+    package var tls: EndpointTLS?
+    /// Nil: straight to the endpoint; the environment's proxy variables are never used.
+    package var proxy: EgressProxy?
     /// Bytes of the answer's body that are kept; reading stops there.
     package var bodyLimit: Int
 
@@ -125,6 +129,8 @@ package struct OutboundRequest: Sendable, Equatable {
         body: [UInt8],
         timeout: Duration = .seconds(15),
         egress: EgressPolicy = EgressPolicy(),
+        tls: EndpointTLS? = nil,
+        proxy: EgressProxy? = nil,
         bodyLimit: Int = AttemptResult.bodyLimit
     ) {
         self.method = method
@@ -133,6 +139,8 @@ package struct OutboundRequest: Sendable, Equatable {
         self.body = body
         self.timeout = timeout
         self.egress = egress
+        self.tls = tls
+        self.proxy = proxy
         self.bodyLimit = bodyLimit
     }
 }

@@ -32,6 +32,9 @@ package struct Endpoint: Sendable, Equatable {
     package var filter: EventFilter?
     /// Another body than the whole event; nil sends the event as it is.
     package var shape: EventShape?
+    package var tls: EndpointTLS?
+    /// The instance's egress proxy; the same for every endpoint.
+    package var proxy: EgressProxy?
 
     /// A header as written in the configuration.
     package struct HeaderPair: Sendable, Equatable {
@@ -63,7 +66,9 @@ package struct Endpoint: Sendable, Equatable {
         schedule: RetrySchedule = .standard,
         egress: EgressPolicy = EgressPolicy(),
         filter: EventFilter? = nil,
-        shape: EventShape? = nil
+        shape: EventShape? = nil,
+        tls: EndpointTLS? = nil,
+        proxy: EgressProxy? = nil
     ) {
         self.id = id
         self.url = url
@@ -84,6 +89,8 @@ package struct Endpoint: Sendable, Equatable {
         self.egress = egress
         self.filter = filter
         self.shape = shape
+        self.tls = tls
+        self.proxy = proxy
     }
 
     /// Whether this endpoint subscribes to the event, by its type, its shop and the filter.

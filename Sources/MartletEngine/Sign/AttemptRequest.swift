@@ -56,7 +56,9 @@ package struct SigningEndpoint: Sendable {
             headers: headers,
             body: body,
             timeout: endpoint.timeout,
-            egress: endpoint.egress
+            egress: endpoint.egress,
+            tls: endpoint.tls,
+            proxy: endpoint.proxy
         )
     }
 
