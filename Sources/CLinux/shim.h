@@ -11,3 +11,20 @@ extern int accept4(int fd, struct sockaddr *address, socklen_t *length, int flag
 static inline int martlet_accept4(int fd, struct sockaddr *address, socklen_t *length) {
     return accept4(fd, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
+
+// As sys/timerfd.h declares them, which this module must not include: it would own the types of time.h then. The struct is
+// itimerspec on every 64-bit Linux.
+struct martlet_timer_setting { long interval_seconds, interval_nanoseconds, seconds, nanoseconds; };
+extern int timerfd_create(int clock, int flags);
+extern int timerfd_settime(int fd, int flags, const struct martlet_timer_setting *value, void *old);
+
+// A descriptor that becomes readable after so many milliseconds, those included in which the machine sleeps
+// (CLOCK_BOOTTIME is 7); -1 if there are no descriptors left.
+static inline int martlet_timer_after(long long milliseconds) {
+    int fd = timerfd_create(7, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) return fd;
+    // All zero would stop it.
+    struct martlet_timer_setting value = {0, 0, (long)(milliseconds / 1000), (long)(milliseconds % 1000) * 1000000 + 1};
+    timerfd_settime(fd, 0, &value, 0);
+    return fd;
+}

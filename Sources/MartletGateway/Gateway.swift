@@ -26,14 +26,23 @@ package final class Gateway: Sendable {
     /// Until the last step the ingest listener answers 503: nothing is taken in, and nothing sent, by a gateway that
     /// could not start.
     ///
+    /// `clock`: dates what people see. `schedule`: says what is due; by default it starts with `clock` and never jumps.
+    ///
     /// - Throws: `StoreError`, `ListenError` or `SystemError` whose text says what to do; nothing is left running.
     package init(
         _ configuration: Configuration,
         log: Logger,
         clock: any WallClock = SystemClock(),
+        schedule: (any WallClock)? = nil,
         random: any RandomSource = SystemRandom()
     ) async throws {
-        let parts = try await GatewayParts(configuration, log: log, clock: clock, random: random)
+        let parts = try await GatewayParts(
+            configuration,
+            log: log,
+            clock: clock,
+            schedule: schedule ?? SteadyClock(wall: clock),
+            random: random
+        )
         do {
             adminAddress = try await parts.admin.start()
             ingestAddress = try await parts.ingest.start()

@@ -54,6 +54,7 @@ struct GatewayParts: Sendable {
         _ configuration: Configuration,
         log: Logger,
         clock: any WallClock,
+        schedule: any WallClock,
         random: any RandomSource
     ) async throws {
         let loops = try Loops()
@@ -71,10 +72,12 @@ struct GatewayParts: Sendable {
             executor: QueueExecutor(label: "martlet.dispatch"),
             store: store,
             transport: transport,
-            clock: clock,
+            clock: schedule,
+            wall: clock,
             random: random,
             metrics: engineMetrics,
-            log: log
+            log: log,
+            requestsAtOnce: Self.requestsAtOnce
         )
         topology = TopologyBox(Topology(sources: [], subscribers: []))
         pruner = Pruner(store: store, clock: clock, retention: configuration.engineRetention, log: log)
@@ -82,6 +85,7 @@ struct GatewayParts: Sendable {
             store: store,
             topology: topology,
             dispatcher: dispatcher,
+            clock: schedule,
             metrics: engineMetrics,
             log: log
         )
@@ -117,6 +121,14 @@ struct GatewayParts: Sendable {
         self.loops = loops
         self.adminService = adminService
         self.ingestHandler = ingestHandler
+    }
+
+    /// Requests under way to all endpoints together: half of the descriptors that the process may have, since callbacks
+    /// need the others.
+    private static var requestsAtOnce: Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 512 }
+        return Int(max(64, min(2048, limit.rlim_cur / 2)))
     }
 
     /// Stops everything in the reverse order of the start; harmless for parts that never started.

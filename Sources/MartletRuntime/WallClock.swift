@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CLinux
 package import Dispatch
 import Glibc
 package import MartletCore

@@ -28,7 +28,8 @@ package protocol EventStore: Sendable {
     /// Writes attempts and what becomes of their deliveries, all of them or none.
     ///
     /// Recording the same attempt again changes nothing.
-    func record(_ records: [AttemptRecord], completion: @escaping Completion<Void>)
+    /// `announcing`: operational events that tell of it, captured in the same transaction.
+    func record(_ records: [AttemptRecord], announcing: [Capture], completion: @escaping Completion<Void>)
 
     // MARK: what is due
 
@@ -47,8 +48,42 @@ package protocol EventStore: Sendable {
     /// Puts deliveries back that were taken in hand and not sent; they stay due.
     func release(_ deliveries: [DeliveryID], of endpoint: EndpointID, completion: @escaping Completion<Void>)
 
+    /// Brings due times of the endpoint that lie after `latest` back to it; returns how many.
+    ///
+    /// A clock that was set back over a restart would otherwise hold up retries for as long.
+    func clampDue(of endpoint: EndpointID, to latest: Timestamp) async throws(StoreError) -> Int
+
+    /// Lets every delivery of the endpoint go that waits for an earlier one of its lane; returns how many.
+    func endLanes(of endpoint: EndpointID, now: Timestamp) async throws(StoreError) -> Int
+
     /// The earliest due time of each endpoint's pending deliveries.
     func earliestDue() async throws(StoreError) -> [EndpointID: Timestamp]
+
+    // MARK: endpoints
+
+    /// Writes how an endpoint is doing, with the operational events that tell of it.
+    func save(
+        _ health: EndpointHealth.Saved,
+        of endpoint: EndpointID,
+        announcing: [Capture],
+        completion: @escaping Completion<Void>
+    )
+
+    /// How the endpoints were doing when it was last written.
+    func endpointHealth() async throws(StoreError) -> [EndpointID: EndpointHealth.Saved]
+
+    // MARK: by hand
+
+    /// Makes a delivery due now, whatever its state was but `delivered`, with its schedule begun anew.
+    ///
+    /// One that is in flight stays so: it is being tried at this moment.
+    func retry(_ delivery: DeliveryID, now: Timestamp) async throws(StoreError) -> RetryOutcome
+
+    /// Ends a pending delivery; true if it was pending and not in flight.
+    func cancel(_ delivery: DeliveryID, now: Timestamp) async throws(StoreError) -> CancelOutcome
+
+    /// Makes up to `limit` of the endpoint's skipped deliveries pending, oldest first; returns how many.
+    func offerSkipped(of endpoint: EndpointID, now: Timestamp, limit: Int) async throws(StoreError) -> Int
 
     // MARK: orders
 

@@ -59,6 +59,29 @@ package enum CaptureOutcome: Sendable, Equatable {
     case duplicate
 }
 
+/// What became of an operator's wish to have a delivery retried.
+package enum RetryOutcome: Sendable, Equatable {
+    /// Due now; its lane must be told.
+    case due(EndpointID)
+    /// It is being sent right now.
+    case inFlight
+    /// It waits for an earlier delivery of the same payment.
+    case waitsInLane(EndpointID)
+    case delivered
+    case unknown
+}
+
+/// What became of an operator's wish to have a delivery stopped.
+package enum CancelOutcome: Sendable, Equatable {
+    /// Of this endpoint, whose next delivery for the payment may have become due by it.
+    case cancelled(EndpointID)
+    /// It is being sent right now.
+    case inFlight
+    /// Nothing waits to be stopped.
+    case ended(DeliveryState)
+    case unknown
+}
+
 /// A refused callback, kept with its raw bytes (contract section 3).
 package struct QuarantinedCallback: Sendable, Equatable {
     /// 0 until stored.

@@ -174,9 +174,14 @@ extension SQLiteEventStore {
         write("keep hint", completion: completion) { try $0.keep(hint) }
     }
 
-    package func record(_ records: [AttemptRecord], completion: @escaping Completion<Void>) {
+    package func record(
+        _ records: [AttemptRecord],
+        announcing: [Capture],
+        completion: @escaping Completion<Void>
+    ) {
         write("record attempts", completion: completion) { connection in
             for record in records { try connection.record(record) }
+            for capture in announcing { _ = try connection.capture(capture) }
         }
     }
 

@@ -80,6 +80,7 @@ enum SchemaMigrations {
             state TEXT NOT NULL,
             due_at INTEGER,
             attempts INTEGER NOT NULL DEFAULT 0,
+            schedule_from INTEGER NOT NULL DEFAULT 0,
             created_at INTEGER NOT NULL,
             last_outcome TEXT,
             lane TEXT,
@@ -110,6 +111,22 @@ enum SchemaMigrations {
         ) STRICT, WITHOUT ROWID;
         INSERT INTO used_numbers (name, highest) VALUES
             ('sequence', 0), ('delivery', 0), ('indexed', 0), ('raw', 0);
+
+        CREATE TABLE endpoint_health (
+            endpoint TEXT PRIMARY KEY,
+            parked_until INTEGER,
+            probe_interval INTEGER,
+            failing_since INTEGER,
+            last_success_at INTEGER,
+            failure_label TEXT,
+            failure_status INTEGER,
+            failure_at INTEGER,
+            rejecting_status INTEGER,
+            rejecting_since INTEGER,
+            rejecting_latest INTEGER,
+            disabled_reason TEXT,
+            disabled_at INTEGER
+        ) STRICT, WITHOUT ROWID;
 
         CREATE TABLE attempts (
             delivery INTEGER NOT NULL,

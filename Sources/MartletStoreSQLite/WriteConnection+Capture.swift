@@ -127,9 +127,7 @@ extension WriteConnection {
     /// One delivery; behind an unfinished one of its lane it has no due time until that one is finished.
     private func insert(_ delivery: NewDelivery, _ number: Int64, of sequence: Int64, createdAt: Int64) throws {
         var due: Int64? = delivery.dueAt.milliseconds
-        if let lane = delivery.lane, delivery.state == .pending,
-            try statement(.hasEarlierInLane).first(delivery.endpoint.rawValue, lane, read: { _ in true }) ?? false
-        {
+        if let lane = delivery.lane, delivery.state == .pending, try isLaneBusy(lane, of: delivery.endpoint) {
             due = nil
         }
         try statement(.insertDelivery)
@@ -143,6 +141,11 @@ extension WriteConnection {
                 delivery.lane,
                 delivery.body.map { Blob($0) }
             )
+    }
+
+    /// Whether an earlier delivery of the lane is unfinished.
+    func isLaneBusy(_ lane: String, of endpoint: EndpointID) throws -> Bool {
+        try statement(.hasEarlierInLane).first(endpoint.rawValue, lane) { _ in true } ?? false
     }
 }
 

@@ -36,13 +36,13 @@ extension WriteConnection {
     }
 
     /// Gives the next delivery of a lane its due time, now that the one before it is finished.
-    private func promote(_ lane: String, of endpoint: EndpointID, at moment: Timestamp) throws {
+    func promote(_ lane: String, of endpoint: EndpointID, at moment: Timestamp) throws {
         try statement(.promoteInLane).run(moment.milliseconds, endpoint.rawValue, lane)
     }
 
     /// Takes due deliveries in hand and says when the next one is due.
     func claimDue(_ endpoint: EndpointID, now: Timestamp, limit: Int, includingRaw: Bool) throws -> ClaimedBatch {
-        let held = claims.ids(of: endpoint)
+        let held = held(of: endpoint)
         var found: [Int64] = []
         var nextDue: Timestamp?
         let rows = try statement(.due)
@@ -75,8 +75,11 @@ extension WriteConnection {
                 endpoint: endpoint,
                 attempts: row[0],
                 envelope: row.bytes(2),
-                lane: row[3]
+                lane: row[3],
+                isOperational: row[5]
             )
+            delivery?.scheduleFrom = row[6]
+            delivery?.isShaped = row[7]
             return row[4]
         }
         if includingRaw, let event {

@@ -25,8 +25,10 @@ final class WriteConnection {
     private var captured: [String] = []
     /// Ids that `recent` need not know any longer once the transaction is committed.
     private var forgotten: [String] = []
-    /// What to do to `claims` if the transaction comes to nothing.
-    private var undoClaims: [(id: Int64, endpoint: EndpointID, wasHeld: Bool)] = []
+    /// Taken in hand by the transaction; given back if it comes to nothing.
+    private var claimed: [Int64: EndpointID] = [:]
+    /// No longer in hand once the transaction is committed; until then readers would take them for waiting.
+    private var unclaimed: [Int64: EndpointID] = [:]
 
     init(_ database: Database, claims: Claims, recent: RecentEvents) {
         self.database = database
@@ -54,21 +56,18 @@ final class WriteConnection {
             recent.remove(forgotten)
             forgotten.removeAll(keepingCapacity: true)
             captured.removeAll(keepingCapacity: true)
-            undoClaims.removeAll(keepingCapacity: true)
+            for (id, endpoint) in unclaimed { claims.remove(id, endpoint) }
+            unclaimed.removeAll(keepingCapacity: true)
+            claimed.removeAll(keepingCapacity: true)
             return result
         } catch {
             countChanges.removeAll(keepingCapacity: true)
             minutes.removeAll(keepingCapacity: true)
             holdsOldEvents = nil
             lastNumbers = nil
-            for change in undoClaims.reversed() {
-                if change.wasHeld {
-                    claims.insert(change.id, change.endpoint)
-                } else {
-                    claims.remove(change.id, change.endpoint)
-                }
-            }
-            undoClaims.removeAll(keepingCapacity: true)
+            for (id, endpoint) in claimed { claims.remove(id, endpoint) }
+            claimed.removeAll(keepingCapacity: true)
+            unclaimed.removeAll(keepingCapacity: true)
             recent.remove(captured)
             forgotten.removeAll(keepingCapacity: true)
             captured.removeAll(keepingCapacity: true)
@@ -95,13 +94,21 @@ final class WriteConnection {
     /// Notes that retention has removed the last trace of these events.
     func forget(_ ids: [String]) { forgotten += ids }
 
+    /// Takes a delivery in hand.
     func claim(_ id: Int64, _ endpoint: EndpointID) {
+        if unclaimed.removeValue(forKey: id) != nil { return }
         claims.insert(id, endpoint)
-        undoClaims.append((id, endpoint, false))
+        claimed[id] = endpoint
     }
 
+    /// Lets go of a delivery with the commit.
     func unclaim(_ id: Int64, _ endpoint: EndpointID) {
-        if claims.remove(id, endpoint) { undoClaims.append((id, endpoint, true)) }
+        unclaimed[id] = endpoint
+    }
+
+    /// What is in hand for one endpoint, as the transaction leaves it.
+    func held(of endpoint: EndpointID) -> Set<Int64> {
+        claims.ids(of: endpoint).subtracting(unclaimed.keys)
     }
 
     /// The sequence of the next event; never one that was used (`used_numbers`).

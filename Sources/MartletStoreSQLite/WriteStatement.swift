@@ -25,6 +25,7 @@ enum WriteStatement: Int, CaseIterable {
     case readDue
     case readRaw
     case hasOldEvents
+    case saveHealth
     case insertQuarantined
     case addToUsage
     case subtractFromUsage
@@ -101,10 +102,18 @@ enum WriteStatement: Int, CaseIterable {
             """
         case .readDue:
             """
-            SELECT d.attempts, e.event_id, coalesce(d.body, e.envelope), d.lane, d.event
+            SELECT d.attempts, e.event_id, coalesce(d.body, e.envelope), d.lane, d.event, e.provider = 'martlet',
+                d.schedule_from, d.body IS NOT NULL
             FROM deliveries d CROSS JOIN events e ON e.sequence = d.event WHERE d.id = ?
             """
         case .readRaw: "SELECT raw FROM events WHERE sequence = ?"
+        case .saveHealth:
+            """
+            INSERT OR REPLACE INTO endpoint_health (endpoint, parked_until, probe_interval, failing_since,
+                last_success_at, failure_label, failure_status, failure_at, rejecting_status, rejecting_since,
+                rejecting_latest, disabled_reason, disabled_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
         case .hasOldEvents: "SELECT 1 FROM old_events LIMIT 1"
         case .insertQuarantined:
             """

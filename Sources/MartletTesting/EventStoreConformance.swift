@@ -104,8 +104,16 @@ extension EventStore {
         try await result { self.keep(hint, completion: $0) }.get()
     }
 
-    package func record(_ record: AttemptRecord) async throws(StoreError) {
-        try await result { self.record([record], completion: $0) }.get()
+    package func record(_ record: AttemptRecord, announcing: [Capture] = []) async throws(StoreError) {
+        try await result { self.record([record], announcing: announcing, completion: $0) }.get()
+    }
+
+    package func save(
+        _ health: EndpointHealth.Saved,
+        of endpoint: EndpointID,
+        announcing: [Capture] = []
+    ) async throws(StoreError) {
+        try await result { self.save(health, of: endpoint, announcing: announcing, completion: $0) }.get()
     }
 
     package func claimDue(

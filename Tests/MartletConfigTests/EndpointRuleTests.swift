@@ -75,14 +75,9 @@ struct EndpointRuleTests {
 
     private static let unavailable = [
         ValidationRule(
-            "later ordering",
-            endpoint: #""ordering": "perObject""#,
-            #"error: $.endpoints[0].ordering: "perObject" is not available in this version yet; use "none""#
-        ),
-        ValidationRule(
             "null and the only choice are fine",
             endpoint: #""signature": "v1", "ordering": "none", "ratePerSecond": null, "auth": null, "tls": null"#
-        ),
+        )
     ]
 
     private static let secrets = [

@@ -56,6 +56,7 @@ struct EngineHarness {
             store: store,
             topology: topology,
             dispatcher: dispatcher,
+            clock: clock,
             metrics: metrics,
             log: log
         )

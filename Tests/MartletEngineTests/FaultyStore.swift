@@ -21,9 +21,43 @@ struct FaultyStore: EventStore {
 
     func keep(_ hint: KeptHint, completion: @escaping Completion<Void>) { base.keep(hint, completion: completion) }
 
-    func record(_ records: [AttemptRecord], completion: @escaping Completion<Void>) {
+    func record(_ records: [AttemptRecord], announcing: [Capture], completion: @escaping Completion<Void>) {
         if faults.strikes(.record) { return completion(.failure(Self.full)) }
-        base.record(records, completion: completion)
+        base.record(records, announcing: announcing, completion: completion)
+    }
+
+    func save(
+        _ health: EndpointHealth.Saved,
+        of endpoint: EndpointID,
+        announcing: [Capture],
+        completion: @escaping Completion<Void>
+    ) {
+        if faults.strikes(.health) { return completion(.failure(Self.full)) }
+        base.save(health, of: endpoint, announcing: announcing, completion: completion)
+    }
+
+    func endpointHealth() async throws(StoreError) -> [EndpointID: EndpointHealth.Saved] {
+        try await base.endpointHealth()
+    }
+
+    func clampDue(of endpoint: EndpointID, to latest: Timestamp) async throws(StoreError) -> Int {
+        try await base.clampDue(of: endpoint, to: latest)
+    }
+
+    func endLanes(of endpoint: EndpointID, now: Timestamp) async throws(StoreError) -> Int {
+        try await base.endLanes(of: endpoint, now: now)
+    }
+
+    func retry(_ delivery: DeliveryID, now: Timestamp) async throws(StoreError) -> RetryOutcome {
+        try await base.retry(delivery, now: now)
+    }
+
+    func cancel(_ delivery: DeliveryID, now: Timestamp) async throws(StoreError) -> CancelOutcome {
+        try await base.cancel(delivery, now: now)
+    }
+
+    func offerSkipped(of endpoint: EndpointID, now: Timestamp, limit: Int) async throws(StoreError) -> Int {
+        try await base.offerSkipped(of: endpoint, now: now, limit: limit)
     }
 
     func claimDue(

@@ -81,6 +81,7 @@ final class Faults: Sendable {
         case record
         case claim
         case quarantine
+        case health
     }
 
     private let state = Mutex<(failing: Set<Operation>, hits: [Operation: Int])>(([], [:]))

@@ -97,7 +97,14 @@ package struct AttemptRecord: Sendable, Equatable {
         case dead
     }
 
-    package init(delivery: DeliveryID, endpoint: EndpointID, number: Int, result: AttemptResult, next: Next, lane: String? = nil) {
+    package init(
+        delivery: DeliveryID,
+        endpoint: EndpointID,
+        number: Int,
+        result: AttemptResult,
+        next: Next,
+        lane: String? = nil
+    ) {
         self.delivery = delivery
         self.endpoint = endpoint
         self.number = number

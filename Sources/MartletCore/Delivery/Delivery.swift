@@ -21,12 +21,18 @@ package struct ClaimedDelivery: Sendable, Equatable {
     package var endpoint: EndpointID
     /// Attempts made so far.
     package var attempts: Int
+    /// Attempts before an operator had the delivery retried: the schedule began anew after them.
+    package var scheduleFrom = 0
     /// The rendered body without `raw` (`EventEnvelope.render`), or the endpoint's own shape of it.
     package var envelope: [UInt8]
+    /// Whether `envelope` is the endpoint's own shape, into which no raw callback goes.
+    package var isShaped = false
     /// The raw callback as one JSON value, filled in only where the endpoint asks for it.
     package var raw: [UInt8]?
     /// With ordered delivery, the payment.
     package var lane: String?
+    /// Whether the event tells of the gateway itself.
+    package var isOperational: Bool
 
     package init(
         id: DeliveryID,
@@ -35,7 +41,8 @@ package struct ClaimedDelivery: Sendable, Equatable {
         attempts: Int,
         envelope: [UInt8],
         raw: [UInt8]? = nil,
-        lane: String? = nil
+        lane: String? = nil,
+        isOperational: Bool = false
     ) {
         self.id = id
         self.eventID = eventID
@@ -44,6 +51,7 @@ package struct ClaimedDelivery: Sendable, Equatable {
         self.envelope = envelope
         self.raw = raw
         self.lane = lane
+        self.isOperational = isOperational
     }
 }
 

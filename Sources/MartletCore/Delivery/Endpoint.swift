@@ -94,9 +94,13 @@ package struct Endpoint: Sendable, Equatable {
     }
 
     /// Whether this endpoint subscribes to the event, by its type, its shop and the filter.
+    ///
+    /// News of the gateway itself must be asked for by name: who takes `*` expects payments.
     package func wants(_ event: Event) -> Bool {
-        (shops.contains("*") || shops.contains(event.shop)) && events.contains { $0.matches(event.type) }
-            && filter?.matches(event) ?? true
+        guard shops.contains("*") || shops.contains(event.shop) else { return false }
+        let isNews = event.source == .gateway
+        guard events.contains(where: { $0.matches(event.type) && !(isNews && $0.matchesAll) }) else { return false }
+        return filter?.matches(event) ?? true
     }
 }
 

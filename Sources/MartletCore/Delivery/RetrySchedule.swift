@@ -25,6 +25,11 @@ package struct RetrySchedule: Sendable, Equatable {
     /// `Retry-After` is respected up to this pause.
     package static let longestRetryAfter = Duration.seconds(86_400)
 
+    /// No attempt is due later than this after the one before it.
+    package var longestPause: Duration {
+        max((delays.max() ?? .zero) * (1 + jitter), Self.longestRetryAfter, Self.postponement * (1 + jitter))
+    }
+
     /// Attempts that a delivery gets in all.
     package var attempts: Int { delays.count + 1 }
 
@@ -60,13 +65,20 @@ extension RetrySchedule {
     ///
     /// `number`: the attempt's, from 1.
     /// `unit`: a random number in 0..<1.
-    package func next(after result: AttemptResult, number: Int, at now: Timestamp, unit: Double) -> AttemptRecord.Next {
+    /// `wall`: the wall clock, which a date in `Retry-After` is measured against; `now` unless given.
+    package func next(
+        after result: AttemptResult,
+        number: Int,
+        at now: Timestamp,
+        wall: Timestamp? = nil,
+        unit: Double
+    ) -> AttemptRecord.Next {
         if result.outcome.isSuccess { return .delivered }
         guard result.outcome.isEndpointsFault else {
             let spread = Double(Self.postponement.wholeMilliseconds) * (1 + jitter * (2 * unit - 1))
             return .postponed(until: now + .milliseconds(Int64(spread)))
         }
-        let asked = RetryAfter.pause(of: result, now: now)
+        let asked = RetryAfter.pause(of: result, now: wall ?? now)
         switch decide(afterFailure: number, at: now, retryAfter: asked, unit: unit) {
         case .retry(let moment): return .retry(at: moment)
         case .dead: return .dead

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// What the gateway tells of itself (contract.md sections 5 and 7).
 extension EventType {
-    /// Types of the events that the gateway itself makes (contract.md sections 5 and 7).
-    package static let operational = ["endpoint.disabled", "endpoint.recovered", "delivery.dead", "watch.overdue"]
-        .map(EventType.init(rawValue:))
+    package static let endpointDisabled = EventType(rawValue: "endpoint.disabled")
+    package static let endpointRecovered = EventType(rawValue: "endpoint.recovered")
+    package static let deliveryDead = EventType(rawValue: "delivery.dead")
+    package static let watchOverdue = EventType(rawValue: "watch.overdue")
+
+    /// Every operational type.
+    package static let operational = [endpointDisabled, endpointRecovered, deliveryDead, watchOverdue]
 }

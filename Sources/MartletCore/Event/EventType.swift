@@ -59,6 +59,8 @@ package struct EventPattern: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
+    package var matchesAll: Bool { text == "*" }
+
     package func matches(_ type: EventType) -> Bool {
         if text == "*" { return true }
         if text.hasSuffix(".*") { return type.rawValue.utf8.starts(with: text.utf8.dropLast(1)) }

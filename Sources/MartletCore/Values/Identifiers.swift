@@ -45,6 +45,9 @@ package struct SourceID: Hashable, Comparable, Sendable, CustomStringConvertible
         self.id = id
     }
 
+    /// The gateway itself, as the source of operational events; no configured source can have this name.
+    package static let gateway = SourceID(provider: "martlet", id: "gateway")
+
     package var description: String { "\(provider)/\(id)" }
 
     package static func < (left: SourceID, right: SourceID) -> Bool {

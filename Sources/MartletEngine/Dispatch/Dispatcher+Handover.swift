@@ -18,18 +18,16 @@ extension Dispatcher {
         for (delivery, id) in zip(deliveries, ids) {
             switch delivery.state {
             case .inFlight:
-                post(
-                    .handedOver(
-                        ClaimedDelivery(
-                            id: id,
-                            eventID: event.id,
-                            endpoint: delivery.endpoint,
-                            attempts: 0,
-                            envelope: envelope,
-                            raw: raw
-                        )
-                    )
+                var claimed = ClaimedDelivery(
+                    id: id,
+                    eventID: event.id,
+                    endpoint: delivery.endpoint,
+                    attempts: 0,
+                    envelope: delivery.body ?? envelope,
+                    raw: raw
                 )
+                claimed.isShaped = delivery.body != nil
+                post(.handedOver(claimed))
             case .pending: post(.pending(delivery.endpoint, due: delivery.dueAt))
             default: break
             }

@@ -18,18 +18,23 @@ package actor Dispatcher {
         case handedOver(ClaimedDelivery)
         case pending(EndpointID, due: Timestamp)
         case claimed(EndpointID, reserved: Int, Result<ClaimedBatch, StoreError>)
-        case attemptEnded(AttemptRecord)
+        case attemptEnded(AttemptRecord, dead: OperationalEvent?)
         case roomFreed(EndpointID)
-        case recorded([AttemptRecord])
+        case recorded([AttemptRecord], announced: [NewDelivery])
+        case announced([NewDelivery])
     }
 
-    /// One endpoint with its queue.
-    struct Post {
+    /// One endpoint with its queue; belongs to the dispatcher's queue.
+    final class Post {
         var signing: SigningEndpoint
-        var gate: LaneGate
+        let gate: LaneGate
         var lane: Lane
-        /// Given back by the lane; they keep their places and answer its next claims.
-        var released: [ClaimedDelivery] = []
+
+        init(signing: SigningEndpoint, gate: LaneGate, lane: Lane) {
+            self.signing = signing
+            self.gate = gate
+            self.lane = lane
+        }
     }
 
     package nonisolated let executor: QueueExecutor
@@ -37,7 +42,10 @@ package actor Dispatcher {
 
     nonisolated let store: any EventStore
     nonisolated let transport: any Transport
+    /// When things are due; never goes backwards.
     nonisolated let clock: any WallClock
+    /// What signatures state.
+    nonisolated let wall: any WallClock
     nonisolated let random: any RandomSource
     nonisolated let metrics: EngineMetrics
     nonisolated let log: Logger
@@ -48,11 +56,15 @@ package actor Dispatcher {
     private let mailbox: MailboxHolder
 
     var posts: [EndpointID: Post] = [:]
+    private var configured: Set<EndpointID> = []
+    private var share: FairShare<EndpointID>
     private var wake: (at: Timestamp, timer: any ScheduledTimer)?
     /// Attempts sent whose record is not on disk yet.
     private var unfinished = 0
     /// Attempts that have ended and wait to be written together.
     private var gathered: [AttemptRecord] = []
+    /// What is to be told of them.
+    private var gatheredNews: [Capture] = []
     private var isWriteScheduled = false
     private static let recordsInOneWrite = 128
     private static let gatheringTime = DispatchTimeInterval.milliseconds(3)
@@ -64,19 +76,23 @@ package actor Dispatcher {
         store: any EventStore,
         transport: any Transport,
         clock: any WallClock,
+        wall: (any WallClock)? = nil,
         random: any RandomSource,
         metrics: EngineMetrics,
         log: Logger,
-        window: Int = 256
+        window: Int = 256,
+        requestsAtOnce: Int = 2048
     ) {
         self.executor = executor
         self.store = store
         self.transport = transport
         self.clock = clock
+        self.wall = wall ?? clock
         self.random = random
         self.metrics = metrics
         self.log = log
         self.window = window
+        share = FairShare(total: requestsAtOnce)
         mailbox = MailboxHolder()
         mailbox.open(
             Mailbox(queue: executor.queue) { [weak self] messages in
@@ -91,42 +107,72 @@ package actor Dispatcher {
 
     // MARK: life
 
-    /// Starts a lane for each endpoint, over what the store still owes it.
+    /// Starts a lane for each endpoint, as a former run left it and over what the store still owes it.
     package func start(_ endpoints: [Endpoint]) async throws -> [Topology.Subscriber] {
-        return try await update(endpoints)
+        let health = try await store.endpointHealth()
+        let now = clock.now()
+        for endpoint in endpoints {
+            let latest = now + endpoint.schedule.longestPause
+            let clamped = try await store.clampDue(of: endpoint.id, to: latest)
+            if clamped > 0 {
+                log.warning(
+                    "retries were due later than any pause is long, as if the clock had been set back; brought forward",
+                    metadata: ["endpoint": "\(endpoint.id)", "deliveries": "\(clamped)", "due": "\(latest.rfc3339)"]
+                )
+            }
+        }
+        return try await update(endpoints, health: health)
     }
 
     /// Puts changed endpoints into force, all of them or, when this throws, none.
     ///
-    /// A lane whose endpoint is gone or disabled sends what it has in memory and then rests; its backlog stays in the
+    /// A lane whose endpoint is gone or disabled gives back what it has in memory and rests; its backlog stays in the
     /// store.
     package func update(_ endpoints: [Endpoint]) async throws -> [Topology.Subscriber] {
+        try await update(endpoints, health: [:])
+    }
+
+    private func update(
+        _ endpoints: [Endpoint],
+        health: [EndpointID: EndpointHealth.Saved]
+    ) async throws -> [Topology.Subscriber] {
         let ready = try endpoints.map { try SigningEndpoint($0) }
+        for endpoint in endpoints where endpoint.ordering == .none {
+            _ = try await store.endLanes(of: endpoint.id, now: clock.now())
+        }
         let earliest = try await store.earliestDue()
         // From here on nothing throws and nothing waits.
-        var subscribers: [Topology.Subscriber] = []
-        for (id, post) in posts where !endpoints.contains(where: { $0.id == id }) {
+        let now = clock.now()
+        configured = Set(endpoints.map(\.id))
+        share.set(configured)
+        for (id, post) in posts where !configured.contains(id) {
             var settings = post.lane.settings
             settings.isEnabled = false
             handle(.configured(settings), for: id)
         }
+        var subscribers: [Topology.Subscriber] = []
         for signing in ready {
             let endpoint = signing.endpoint
-            let gate = posts[endpoint.id]?.gate ?? LaneGate(capacity: window)
             let settings = LaneSettings(endpoint)
-            let lane = posts[endpoint.id]?.lane ?? Lane(settings: settings, capacity: window)
-            posts[endpoint.id] = Post(
-                signing: signing,
-                gate: gate,
-                lane: lane,
-                released: posts[endpoint.id]?.released ?? []
-            )
+            let post: Post
+            if let known = posts[endpoint.id] {
+                post = known
+                post.signing = signing
+            } else {
+                let restored = health[endpoint.id].map { EndpointHealth(restoring: $0, at: now) } ?? EndpointHealth()
+                post = Post(
+                    signing: signing,
+                    gate: LaneGate(capacity: window),
+                    lane: Lane(settings: settings, capacity: window, health: restored)
+                )
+                posts[endpoint.id] = post
+            }
             handle(.configured(settings), for: endpoint.id)
-            subscribers.append(Topology.Subscriber(endpoint: endpoint, gate: gate))
+            subscribers.append(Topology.Subscriber(endpoint: endpoint, gate: post.gate))
         }
         for (id, due) in earliest {
-            if posts[id] != nil { handle(.pending(due: due), for: id) }
-            if !endpoints.contains(where: { $0.id == id }) {
+            handle(.pending(due: due), for: id)
+            if !configured.contains(id) {
                 log.warning(
                     "pending deliveries of an endpoint that is not configured wait in the store",
                     metadata: ["endpoint": "\(id)"]
@@ -136,6 +182,9 @@ package actor Dispatcher {
         rescheduleWake()
         return subscribers
     }
+
+    /// Whether the endpoint is one of those in force.
+    func isConfigured(_ id: EndpointID) -> Bool { configured.contains(id) }
 
     /// Makes no further attempt, and waits until those under way are recorded, or `limit` is over.
     ///
@@ -168,26 +217,31 @@ package actor Dispatcher {
             case .handedOver(let delivery): handle(.handedOver(delivery), for: delivery.endpoint)
             case .pending(let id, let due): handle(.pending(due: due), for: id)
             case .claimed(let id, let reserved, let result): claimed(result, reserved: reserved, for: id)
-            case .attemptEnded(let record): attemptEnded(record)
+            case .attemptEnded(let record, let dead): attemptEnded(record, dead)
             case .roomFreed(let id): handle(.roomFreed, for: id)
-            case .recorded(let records): recorded(records)
+            case .recorded(let records, let announced):
+                recorded(records)
+                tellLanes(of: announced)
+            case .announced(let deliveries): tellLanes(of: deliveries)
             }
         }
         rescheduleWake()
     }
 
-    private func handle(_ event: Lane.Event, for id: EndpointID) {
-        // In place: a copy of the lane would copy its queue with the first change.
+    func handle(_ event: Lane.Event, for id: EndpointID) {
+        guard !isStopping, let post = posts[id] else { return }
         let now = clock.now()
-        guard !isStopping, let actions = posts[id]?.lane.handle(event, at: now), let post = posts[id] else { return }
+        let actions = post.lane.handle(event, at: now, slots: share.allowance(of: id))
         post.gate.intake = post.lane.intake(at: now)
+        if post.lane.wantsSlot { share.wait(id) }
         for action in actions {
             switch action {
-            case .send(let delivery): send(delivery, to: post.signing)
-            case .claim(let limit): claim(limit, for: id, post.gate, includesRaw: post.signing.endpoint.includeRaw)
-            case .release(let deliveries): posts[id]?.released.append(contentsOf: deliveries)
-            case .healthChanged(let changes):
-                log.notice("endpoint's health changed", metadata: ["endpoint": "\(id)", "changes": "\(changes)"])
+            case .send(let delivery):
+                share.started(1, by: id)
+                send(delivery, to: post.signing)
+            case .claim(let limit): claim(limit, for: id, post)
+            case .release(let deliveries): release(deliveries, of: id, post.gate)
+            case .healthChanged(let changes): healthChanged(changes, of: id, at: now)
             }
         }
     }
@@ -195,7 +249,7 @@ package actor Dispatcher {
     private func send(_ delivery: ClaimedDelivery, to signing: SigningEndpoint) {
         unfinished += 1
         let number = delivery.attempts + 1
-        let now = clock.now()
+        let now = wall.now()
         warnOfOverdueSecrets(of: signing, at: now)
         let request = signing.request(for: delivery, number: number, at: now, spanID: random.next())
         transport.send(request) { [self] result in
@@ -203,12 +257,22 @@ package actor Dispatcher {
         }
     }
 
-    private func claim(_ limit: Int, for id: EndpointID, _ gate: LaneGate, includesRaw: Bool) {
-        if let released = posts[id]?.released, !released.isEmpty {
-            posts[id]?.released.removeFirst(min(limit, released.count))
-            let batch = ClaimedBatch(deliveries: Array(released.prefix(limit)), nextDue: clock.now())
-            return handle(.claimed(batch), for: id)
+    /// What comes back is due as before and found again by the lane's next claim, which is behind this in the queue.
+    private func release(_ deliveries: [ClaimedDelivery], of id: EndpointID, _ gate: LaneGate) {
+        gate.free(deliveries.count)
+        store.release(deliveries.map(\.id), of: id) { [self] result in
+            if case .failure(let error) = result, error != .closed {
+                // Still in hand as far as the store knows: they are found again by the next start.
+                log.error(
+                    "deliveries could not be given back and wait for a restart",
+                    metadata: ["endpoint": "\(id)", "deliveries": "\(deliveries.count)", "error": "\(error.label)"]
+                )
+            }
         }
+    }
+
+    private func claim(_ limit: Int, for id: EndpointID, _ post: Post) {
+        let gate = post.gate
         let reserved = gate.reserve(limit)
         // Claiming for a place or two at a time would cost a transaction each. While others hold places there will be
         // more room soon, and whoever frees a place says so.
@@ -216,6 +280,7 @@ package actor Dispatcher {
             gate.free(reserved)
             return handle(.noRoom, for: id)
         }
+        let includesRaw = post.signing.endpoint.includeRaw
         store.claimDue(id, now: clock.now(), limit: reserved, includingRaw: includesRaw) { [self] result in
             self.post(.claimed(id, reserved: reserved, result))
         }
@@ -237,10 +302,13 @@ package actor Dispatcher {
     ///
     /// Nobody waits for a record but the next attempt and a place in the window, while a commit costs the same for one
     /// as for a hundred; so a write waits a moment for company. A crash in that moment repeats those attempts.
-    private func attemptEnded(_ record: AttemptRecord) {
-        let asked = RetryAfter.pause(of: record.result, now: clock.now())
+    private func attemptEnded(_ record: AttemptRecord, _ dead: OperationalEvent?) {
+        share.ended(by: record.endpoint)
+        let asked = RetryAfter.pause(of: record.result, now: wall.now())
         handle(.attemptEnded(record.delivery, record.result.outcome, retryAfter: asked), for: record.endpoint)
+        while let next = share.next() { handle(.clockAdvanced, for: next) }
         gathered.append(record)
+        if let dead { gatheredNews.append(announcement(dead)) }
         if isStopping || gathered.count >= Self.recordsInOneWrite { return writeGathered() }
         guard !isWriteScheduled else { return }
         isWriteScheduled = true
@@ -252,9 +320,9 @@ package actor Dispatcher {
     private func writeGathered() {
         isWriteScheduled = false
         guard !gathered.isEmpty else { return }
-        let records = gathered
-        gathered = []
-        write(records)
+        let (records, news) = (gathered, gatheredNews)
+        (gathered, gatheredNews) = ([], [])
+        write(records, announcing: news)
     }
 
     private func recorded(_ records: [AttemptRecord]) {
@@ -264,24 +332,35 @@ package actor Dispatcher {
         for record in records {
             switch record.next {
             case .retry(let due), .postponed(let due): handle(.pending(due: due), for: record.endpoint)
-            case .delivered, .dead: break
+            // The next of its lane has become due with it.
+            case .delivered, .dead: if record.lane != nil { handle(.pending(due: clock.now()), for: record.endpoint) }
             }
         }
         if isStopping, unfinished == 0 { resumeWaiting() }
     }
 
-    /// One timer for all lanes, set to the earliest moment that one of them waits for.
-    private func rescheduleWake() {
-        guard !isStopping else { return }
-        let earliest = posts.values.compactMap(\.lane.wakeAt).min()
-        guard earliest != wake?.at else { return }
-        wake?.timer.cancel()
-        wake = earliest.map { moment in
-            let timer = clock.schedule(at: moment, on: executor.queue) { [weak self] in
-                self?.assumeIsolated { $0.wakeUp() }
-            }
-            return (moment, timer)
+    private func tellLanes(of deliveries: [NewDelivery]) {
+        for delivery in deliveries where delivery.state == .pending {
+            handle(.pending(due: delivery.dueAt), for: delivery.endpoint)
         }
+    }
+
+    /// One timer for all lanes, set to the earliest moment that one of them waits for.
+    ///
+    /// It is not moved when that moment grows later, which it does with every claim: waking once too early costs less.
+    func rescheduleWake() {
+        guard !isStopping else { return }
+        guard let earliest = posts.values.lazy.compactMap(\.lane.wakeAt).min() else {
+            wake?.timer.cancel()
+            wake = nil
+            return
+        }
+        if let wake, wake.at <= earliest { return }
+        wake?.timer.cancel()
+        let timer = clock.schedule(at: earliest, on: executor.queue) { [weak self] in
+            self?.assumeIsolated { $0.wakeUp() }
+        }
+        wake = (earliest, timer)
     }
 
     private func wakeUp() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Logging
 package import MartletCore
-import MartletRuntime
+package import MartletRuntime
 package import MartletStore
 
 /// What the provider is told.
@@ -44,6 +44,8 @@ package final class IngestService: Sendable {
     let store: any EventStore
     let topology: TopologyBox
     let dispatcher: Dispatcher
+    /// The dispatcher's: what is due goes by it.
+    let clock: any WallClock
     let metrics: EngineMetrics
     let log: Logger
 
@@ -51,12 +53,14 @@ package final class IngestService: Sendable {
         store: any EventStore,
         topology: TopologyBox,
         dispatcher: Dispatcher,
+        clock: any WallClock,
         metrics: EngineMetrics,
         log: Logger
     ) {
         self.store = store
         self.topology = topology
         self.dispatcher = dispatcher
+        self.clock = clock
         self.metrics = metrics
         self.log = log
     }
@@ -89,7 +93,7 @@ package final class IngestService: Sendable {
 
     private func capture(_ proven: Event, _ passage: Passage) {
         let event = proven.routed(to: passage.source.shop(proven.merchantOrderID))
-        let plan = FanOut.plan(event, for: topology.current.subscribers, at: passage.callback.receivedAt)
+        let plan = FanOut.plan(event, for: topology.current.subscribers, at: clock.now())
         let envelope = EventEnvelope.render(event)
         let capture = Capture(
             event: event,

@@ -22,29 +22,52 @@ extension Dispatcher {
             endpoint: endpoint.id,
             number: number,
             result: result,
-            next: endpoint.schedule.next(after: result, number: number, at: clock.now(), unit: random.unit()),
+            next: endpoint.schedule.next(
+                after: result,
+                number: number - delivery.scheduleFrom,
+                at: clock.now(),
+                wall: wall.now(),
+                unit: random.unit()
+            ),
             lane: delivery.lane
         )
         metrics.attempts.increment([endpoint.id.rawValue, result.outcome.label])
         metrics.attemptSeconds.observe(result.duration)
         logAttempt(record, of: delivery.eventID)
-        post(.attemptEnded(record))
+        post(.attemptEnded(record, dead: death(of: delivery, record)))
+    }
+
+    /// What subscribers are told of a delivery that is given up; nothing of one that was itself such news.
+    private nonisolated func death(of delivery: ClaimedDelivery, _ record: AttemptRecord) -> OperationalEvent? {
+        guard record.next == .dead, !delivery.isOperational else { return nil }
+        return OperationalEvent(
+            news: .deliveryDead(
+                delivery.id,
+                of: delivery.eventID,
+                for: delivery.endpoint,
+                attempts: record.number,
+                outcome: record.result.outcome.label
+            ),
+            at: wall.now()
+        )
     }
 
     /// Writes until it is written: a store in trouble must not make attempts forgotten.
     ///
     /// Until then the deliveries keep their places in the lane, so that the lane stops by itself while the store does
     /// not take records.
-    nonisolated func write(_ records: [AttemptRecord]) {
-        store.record(records) { [self] result in
+    nonisolated func write(_ records: [AttemptRecord], announcing news: [Capture]) {
+        store.record(records, announcing: news) { [self] result in
             switch result {
-            case .success, .failure(.closed): post(.recorded(records))
+            case .success, .failure(.closed): post(.recorded(records, announced: news.flatMap(\.deliveries)))
             case .failure(let error):
                 log.error(
                     "attempts not recorded, trying again",
                     metadata: ["attempts": "\(records.count)", "error": "\(error.label)", "detail": "\(error)"]
                 )
-                _ = clock.schedule(at: clock.now() + .seconds(1), on: executor.queue) { [self] in write(records) }
+                _ = clock.schedule(at: clock.now() + .seconds(1), on: executor.queue) { [self] in
+                    write(records, announcing: news)
+                }
             }
         }
     }

@@ -40,7 +40,7 @@ package struct SigningEndpoint: Sendable {
         -> OutboundRequest
     {
         let body =
-            endpoint.includeRaw
+            endpoint.includeRaw && !delivery.isShaped
             ? EventEnvelope.inserting(raw: delivery.raw, into: delivery.envelope) : delivery.envelope
         let id = delivery.eventID.rawValue
         var headers = HeaderFields()

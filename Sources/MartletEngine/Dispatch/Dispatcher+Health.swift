@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+import Logging
+package import MartletCore
+import MartletRuntime
+package import MartletStore
+
+/// What becomes of endpoints: kept on disk, announced, and changed by operators.
+extension Dispatcher {
+    /// Writes the endpoint's row and tells subscribers, in one transaction.
+    func healthChanged(_ changes: [HealthChange], of id: EndpointID, at now: Timestamp) {
+        guard let post = posts[id] else { return }
+        var announcements: [Capture] = []
+        for change in changes {
+            logChange(change, of: id)
+            if let news = news(of: change, id, post.lane.health) {
+                announcements.append(announcement(OperationalEvent(news: news, at: now)))
+            }
+        }
+        save(id, announcing: announcements)
+    }
+
+    /// Disables an endpoint by hand; false if it was disabled already, nil if there is none of that name.
+    ///
+    /// What waits for it stays pending; what comes meanwhile is skipped.
+    package func disable(_ id: EndpointID) -> Bool? {
+        guard let post = posts[id], isConfigured(id) else { return nil }
+        let wasDisabled = post.lane.health.disabled != nil
+        handle(.disabledByOperator, for: id)
+        rescheduleWake()
+        return !wasDisabled
+    }
+
+    /// Enables an endpoint that was disabled by hand, by 410 or after five days; nil if there is none of that name.
+    ///
+    /// Its backlog flows slowly at first.
+    /// - Returns: false if it was not disabled, or is by the configuration.
+    package func enable(_ id: EndpointID) -> Bool? {
+        guard let post = posts[id], isConfigured(id) else { return nil }
+        let wasDisabled = post.lane.health.disabled != nil
+        handle(.enabledByOperator, for: id)
+        rescheduleWake()
+        return wasDisabled
+    }
+
+    /// How each configured endpoint is doing.
+    package func standings() -> [EndpointStanding] {
+        let now = clock.now()
+        return posts.filter { isConfigured($0.key) }
+            .map { id, post in
+                EndpointStanding(
+                    endpoint: post.signing.endpoint,
+                    state: post.lane.state(at: now),
+                    health: post.lane.health.saved(at: now),
+                    waitingInMemory: post.lane.waiting,
+                    inFlight: post.lane.inFlight
+                )
+            }
+            .sorted { $0.endpoint.id < $1.endpoint.id }
+    }
+
+    /// Makes a delivery due now, as an operator asks.
+    ///
+    /// The endpoint's breaker, if it is open, lets one request go at once; its limits hold.
+    package func retry(_ id: DeliveryID) async throws(StoreError) -> RetryOutcome {
+        let outcome = try await store.retry(id, now: clock.now())
+        if case .due(let endpoint) = outcome {
+            handle(.pending(due: clock.now()), for: endpoint)
+            handle(.nudged, for: endpoint)
+            rescheduleWake()
+        }
+        return outcome
+    }
+
+    /// Ends a pending delivery, as an operator asks.
+    package func cancel(_ id: DeliveryID) async throws(StoreError) -> CancelOutcome {
+        let outcome = try await store.cancel(id, now: clock.now())
+        if case .cancelled(let endpoint) = outcome {
+            handle(.pending(due: clock.now()), for: endpoint)
+            rescheduleWake()
+        }
+        return outcome
+    }
+
+    /// Makes what was skipped while the endpoint was disabled pending, in portions; returns how many there were.
+    package func offerSkipped(of id: EndpointID) async throws(StoreError) -> Int {
+        var offered = 0
+        while true {
+            let portion = try await store.offerSkipped(of: id, now: clock.now(), limit: 500)
+            offered += portion
+            if portion > 0 { handle(.pending(due: clock.now()), for: id) }
+            rescheduleWake()
+            if portion == 0 { return offered }
+        }
+    }
+
+    /// An operational event with a delivery for each endpoint that subscribes to it.
+    ///
+    /// All go by way of the store: they are few, and what they tell of is being written at the same time.
+    func announcement(_ news: OperationalEvent) -> Capture {
+        let event = news.event
+        let subscribers = posts.values.filter {
+            isConfigured($0.signing.endpoint.id) && $0.signing.endpoint.wants(event)
+        }
+        let deliveries = subscribers.map { post in
+            let isDisabled = post.lane.state(at: news.at) == .disabled
+            return NewDelivery(
+                endpoint: post.signing.endpoint.id,
+                state: isDisabled ? .skipped : .pending,
+                dueAt: news.at,
+                body: post.signing.endpoint.shape?.render(event)
+            )
+        }
+        return Capture(
+            event: event,
+            envelope: news.envelope(of: event),
+            raw: Array("null".utf8),
+            deliveries: deliveries.sorted { $0.endpoint < $1.endpoint }
+        )
+    }
+
+    private func news(of change: HealthChange, _ id: EndpointID, _ health: EndpointHealth) -> OperationalEvent.News? {
+        switch change {
+        case .disabled(let reason): .endpointDisabled(id, reason, failingSince: health.failingSince)
+        case .recovered(let since): .endpointRecovered(id, failingSince: since)
+        case .breakerOpened, .probeFailed, .breakerClosed, .drained, .enabled, .noteChanged: nil
+        }
+    }
+
+    private func logChange(_ change: HealthChange, of id: EndpointID) {
+        if change == .noteChanged { return }
+        let level: Logger.Level = if case .disabled = change { .error } else { .notice }
+        log.log(level: level, "endpoint's health changed", metadata: ["endpoint": "\(id)", "change": "\(change)"])
+    }
+
+    /// Writes until it is written, always what holds at that moment.
+    private func save(_ id: EndpointID, announcing announcements: [Capture]) {
+        guard let post = posts[id] else { return }
+        store.save(post.lane.health.saved(at: clock.now()), of: id, announcing: announcements) { [self] result in
+            switch result {
+            case .success: self.post(.announced(announcements.flatMap(\.deliveries)))
+            case .failure(.closed): break
+            case .failure(let error):
+                log.error(
+                    "endpoint's health not written, trying again",
+                    metadata: ["endpoint": "\(id)", "error": "\(error.label)", "detail": "\(error)"]
+                )
+                _ = clock.schedule(at: clock.now() + .seconds(1), on: executor.queue) { [weak self] in
+                    self?.assumeIsolated { $0.save(id, announcing: announcements) }
+                }
+            }
+        }
+    }
+}
+
+/// How one endpoint is doing right now.
+package struct EndpointStanding: Sendable {
+    package let endpoint: Endpoint
+    package let state: EndpointState
+    package let health: EndpointHealth.Saved
+    /// Deliveries in memory that wait to be sent; the rest of the backlog is in the store.
+    package let waitingInMemory: Int
+    package let inFlight: Int
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+import GRDB
+import MartletCore
+import MartletStore
+
+/// Endpoints, and what operators do to deliveries.
+extension WriteConnection {
+    func save(_ health: EndpointHealth.Saved, of endpoint: EndpointID) throws {
+        try statement(.saveHealth)
+            .run(
+                endpoint.rawValue,
+                health.parkedUntil?.milliseconds,
+                health.probeInterval?.wholeMilliseconds,
+                health.failingSince?.milliseconds,
+                health.lastSuccessAt?.milliseconds,
+                health.lastFailure?.label,
+                health.lastFailure?.status,
+                health.lastFailure?.at.milliseconds,
+                health.rejecting?.status,
+                health.rejecting?.since.milliseconds,
+                health.rejecting?.latest.milliseconds,
+                health.disabled?.reason.rawValue,
+                health.disabled?.at.milliseconds
+            )
+    }
+
+    /// Due now; one that had ended gets the attempts of a whole schedule once more.
+    func retry(_ id: Int64, now: Timestamp) throws -> RetryOutcome {
+        guard let row = try standing(id) else { return .unknown }
+        switch row.state {
+        case .delivered: return .delivered
+        case .pending, .inFlight:
+            if held(of: row.endpoint).contains(id) { return .inFlight }
+            if !row.hasDueTime { return .waitsInLane(row.endpoint) }
+            try setDue(id, at: now)
+            return .due(row.endpoint)
+        case .dead, .skipped, .cancelled:
+            let mustWait = try row.lane.map { try isLaneBusy($0, of: row.endpoint) } ?? false
+            try database.cachedStatement(
+                sql: "UPDATE deliveries SET state = 'pending', due_at = ?2, schedule_from = attempts WHERE id = ?1"
+            )
+            .run(id, mustWait ? nil : now.milliseconds)
+            count(-1, row.state)
+            count(1, .pending)
+            return mustWait ? .waitsInLane(row.endpoint) : .due(row.endpoint)
+        }
+    }
+
+    func cancel(_ id: Int64, now: Timestamp) throws -> CancelOutcome {
+        guard let row = try standing(id) else { return .unknown }
+        guard row.state == .pending else { return .ended(row.state) }
+        if held(of: row.endpoint).contains(id) { return .inFlight }
+        try database.cachedStatement(sql: "UPDATE deliveries SET state = 'cancelled' WHERE id = ?").run(id)
+        count(-1, .pending)
+        count(1, .cancelled)
+        if let lane = row.lane { try promote(lane, of: row.endpoint, at: now) }
+        return .cancelled(row.endpoint)
+    }
+
+    func offerSkipped(of endpoint: EndpointID, now: Timestamp, limit: Int) throws -> Int {
+        let ids = try database.cachedStatement(
+            sql: """
+                SELECT id FROM deliveries INDEXED BY deliveries_unusual
+                WHERE state NOT IN ('pending', 'delivered') AND state = 'skipped' AND endpoint = ?
+                ORDER BY id LIMIT ?
+                """
+        )
+        .all(endpoint.rawValue, limit) { row -> Int64 in row[0] }
+        for id in ids { _ = try retry(id, now: now) }
+        return ids.count
+    }
+
+    /// Where a delivery stands on disk.
+    private struct Standing {
+        var endpoint: EndpointID
+        var state: DeliveryState
+        var hasDueTime: Bool
+        var lane: String?
+    }
+
+    private func standing(_ id: Int64) throws -> Standing? {
+        try database.cachedStatement(
+            sql: "SELECT endpoint, state, due_at IS NOT NULL, lane FROM deliveries WHERE id = ?"
+        )
+        .first(id) { row in
+            Standing(
+                endpoint: EndpointID(row[0]),
+                state: try StoredText.state(row[1]),
+                hasDueTime: row[2],
+                lane: row[3]
+            )
+        }
+    }
+
+    private func setDue(_ id: Int64, at moment: Timestamp) throws {
+        try database.cachedStatement(sql: "UPDATE deliveries SET due_at = ? WHERE id = ?").run(moment.milliseconds, id)
+    }
+}
