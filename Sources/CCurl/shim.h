@@ -43,6 +43,11 @@ static inline CURLcode martlet_curl_easy_setopt_opensocket(CURL *easy, curl_open
 }
 
 // Wraps curl_easy_setopt, which Swift cannot call because it is variadic.
+static inline CURLcode martlet_curl_easy_setopt_closesocket(CURL *easy, curl_closesocket_callback value) {
+    return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, value);
+}
+
+// Wraps curl_easy_setopt, which Swift cannot call because it is variadic.
 static inline CURLcode martlet_curl_easy_setopt_prereq(CURL *easy, curl_prereq_callback value) {
     return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, value);
 }

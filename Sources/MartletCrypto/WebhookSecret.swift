@@ -3,8 +3,8 @@ package import MartletCore
 
 /// A shared secret of Standard Webhooks: `whsec_` and the Base64 of 24 to 64 bytes (contract.md section 4).
 package struct WebhookSecret: Sendable, Equatable {
-    private let key: Secret
     private let text: Secret
+    private let prepared: PreparedHMAC
 
     /// - Throws: `CryptoError` that names the rule and the remedy.
     package init(_ text: Secret) throws(CryptoError) {
@@ -17,8 +17,8 @@ package struct WebhookSecret: Sendable, Equatable {
                 "must be \"whsec_\" and the Base64 of 24 to 64 bytes; \"martlet keygen\" makes one"
             )
         }
-        key = Secret(decoded)
         self.text = text
+        prepared = PreparedHMAC(key: decoded)
     }
 
     /// A new secret's text, from 32 random bytes.
@@ -26,8 +26,10 @@ package struct WebhookSecret: Sendable, Equatable {
 
     /// HMAC-SHA256 with the decoded bytes as key, as Standard Webhooks says.
     func mac(_ message: ArraySlice<UInt8>) -> [UInt8] {
-        key.withExposedBytes { HMAC.sha256(message, key: $0) }
+        prepared.mac(message)
     }
+
+    package static func == (left: WebhookSecret, right: WebhookSecret) -> Bool { left.text == right.text }
 
     /// HMAC-SHA256 with the secret's text as key, `whsec_` included, as systems without a key format do.
     func macWithText(_ message: ArraySlice<UInt8>) -> [UInt8] {

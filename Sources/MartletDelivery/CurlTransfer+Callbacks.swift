@@ -27,7 +27,15 @@ extension CurlTransfer {
         // libcurl may have started over by itself after a pooled connection broke.
         transfer.hasConnection = false
         let type = address.pointee.socktype | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        return socket(address.pointee.family, type, address.pointee.protocol)
+        let descriptor = socket(address.pointee.family, type, address.pointee.protocol)
+        if descriptor >= 0 { transfer.transport.takeUnretainedValue().assumeIsolated { $0.opened(descriptor) } }
+        return descriptor
+    }
+
+    /// The end of a socket that `openSocket` made; a pooled connection's too.
+    static let closeSocket: curl_closesocket_callback = { context, descriptor in
+        CurlTransport.from(context)?.assumeIsolated { $0.closed(descriptor) }
+        return close(descriptor)
     }
 
     /// Asked before each request on a connection, so that a request never travels over a pooled connection that was

@@ -10,6 +10,8 @@ import MartletWire
 /// handle is added until after it is removed. Freed only when the handle is in no multi handle.
 final class CurlTransfer {
     let easy: UnsafeMutableRawPointer
+    /// Outlives every transfer and every connection.
+    let transport: Unmanaged<CurlTransport>
     var memory = RequestMemory()
     private let errorText: UnsafeMutablePointer<CChar>
 
@@ -44,11 +46,17 @@ final class CurlTransfer {
     private(set) var authorityFolder: String?
 
     /// - Throws: `CurlProblem` when there is no memory, or libcurl was built without something Martlet needs.
-    init(limits: CurlLimits, caFile: String?, userAgent: String) throws(CurlProblem) {
+    init(
+        transport: Unmanaged<CurlTransport>,
+        limits: CurlLimits,
+        caFile: String?,
+        userAgent: String
+    ) throws(CurlProblem) {
         guard let easy = curl_easy_init() else {
             throw CurlProblem(failure: .other, detail: "libcurl has no memory for another handle")
         }
         self.easy = easy
+        self.transport = transport
         reading = ResponseReading(limits: limits)
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
@@ -104,6 +112,9 @@ final class CurlTransfer {
         try set(CURLOPT_HEADERDATA, pointer: context)
         try check(martlet_curl_easy_setopt_opensocket(easy, Self.openSocket))
         try set(CURLOPT_OPENSOCKETDATA, pointer: context)
+        // Connections keep this function and its data, and outlive the handle that made them.
+        try check(martlet_curl_easy_setopt_closesocket(easy, Self.closeSocket))
+        try set(CURLOPT_CLOSESOCKETDATA, pointer: transport.toOpaque())
         try check(martlet_curl_easy_setopt_prereq(easy, Self.confirmAddress))
         try set(CURLOPT_PREREQDATA, pointer: context)
     }

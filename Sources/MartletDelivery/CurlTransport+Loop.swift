@@ -5,6 +5,18 @@ import MartletRuntime
 
 /// libcurl's sockets and timer on the event loop (libcurl-multi(3), "multi_socket").
 extension CurlTransport {
+    /// What is known of one descriptor number.
+    struct Socket {
+        /// Made once for each number.
+        var handler: EventLoop.Handler?
+        /// What the epoll set watches it for; nil if it is not in it.
+        var interest: EventLoop.Interest?
+        /// In the pool: no transfer waits for it.
+        var isResting = false
+        /// `closed` will be called for it.
+        var isOurs = false
+    }
+
     /// Initialises libcurl once for the process, which is not safe while other threads use it.
     static func initialiseLibrary() {
         precondition(isLibraryReady, "libcurl cannot be initialised")
@@ -31,38 +43,74 @@ extension CurlTransport {
         precondition(codes.allSatisfy { $0 == CURLM_OK }, "libcurl refused an option of the multi handle")
     }
 
-    private static func from(_ context: UnsafeMutableRawPointer?) -> CurlTransport? {
+    static func from(_ context: UnsafeMutableRawPointer?) -> CurlTransport? {
         context.map { Unmanaged<CurlTransport>.fromOpaque($0).takeUnretainedValue() }
     }
 
     private func socketChanged(_ descriptor: Int32, _ what: Int32) {
-        guard what != CURL_POLL_REMOVE else {
-            loop.assumeIsolated { $0.unwatch(descriptor) }
-            return
-        }
+        let index = Int(descriptor)
+        while sockets.count <= index { sockets.append(Socket()) }
+        guard what != CURL_POLL_REMOVE else { return rest(descriptor) }
         var interest: EventLoop.Interest = []
         if what & CURL_POLL_IN != 0 { interest.insert(.read) }
         if what & CURL_POLL_OUT != 0 { interest.insert(.write) }
+        sockets[index].isResting = false
+        if sockets[index].interest == interest { return }
         let handler = handler(for: descriptor)
-        loop.assumeIsolated { loop in
+        let isWatched = loop.assumeIsolated { loop in
             // A descriptor that cannot be watched makes its transfer run into its timeout, and no other.
-            try? loop.watch(descriptor, for: interest, handler: handler)
+            (try? loop.watch(descriptor, for: interest, handler: handler)) != nil
         }
+        sockets[index].interest = isWatched ? interest : nil
+    }
+
+    /// A connection that goes back to the pool stays in the epoll set: the next request on it waits for the same.
+    ///
+    /// Only sockets that `CurlTransfer.openSocket` made, whose end `closed` hears of; the others (of the resolver) libcurl
+    /// closes without a word.
+    private func rest(_ descriptor: Int32) {
+        let index = Int(descriptor)
+        if sockets[index].isOurs, sockets[index].interest == .read {
+            sockets[index].isResting = true
+        } else {
+            unwatch(descriptor)
+        }
+    }
+
+    private func unwatch(_ descriptor: Int32) {
+        sockets[Int(descriptor)].interest = nil
+        sockets[Int(descriptor)].isResting = false
+        loop.assumeIsolated { $0.unwatch(descriptor) }
+    }
+
+    /// libcurl has had a connection's socket made.
+    func opened(_ descriptor: Int32) {
+        let index = Int(descriptor)
+        while sockets.count <= index { sockets.append(Socket()) }
+        sockets[index].isOurs = true
+    }
+
+    /// libcurl is about to close a connection's socket.
+    func closed(_ descriptor: Int32) {
+        guard sockets.indices.contains(Int(descriptor)) else { return }
+        if sockets[Int(descriptor)].interest != nil { unwatch(descriptor) }
+        sockets[Int(descriptor)].isOurs = false
     }
 
     private func handler(for descriptor: Int32) -> EventLoop.Handler {
         let index = Int(descriptor)
-        while handlers.count <= index { handlers.append(nil) }
-        if let handler = handlers[index] { return handler }
+        if let handler = sockets[index].handler { return handler }
         let handler: EventLoop.Handler = { [weak self] readiness in
             self?.assumeIsolated { $0.socketReady(descriptor, readiness) }
         }
-        handlers[index] = handler
+        sockets[index].handler = handler
         return handler
     }
 
     private func socketReady(_ descriptor: Int32, _ readiness: EventLoop.Readiness) {
         guard !isShutDown else { return }
+        // The peer has closed a pooled connection, or sends what nobody asked for; libcurl finds out when it wants it next.
+        if sockets[Int(descriptor)].isResting { return unwatch(descriptor) }
         var what: Int32 = 0
         if readiness.contains(.readable) { what |= CURL_CSELECT_IN }
         if readiness.contains(.writable) { what |= CURL_CSELECT_OUT }

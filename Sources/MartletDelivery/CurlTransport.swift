@@ -34,8 +34,8 @@ package actor CurlTransport: Transport {
     let multi: UnsafeMutableRawPointer
     /// Made when it is first wanted.
     var timer: (any DispatchSourceTimer)?
-    /// One readiness handler for each descriptor number, made once.
-    var handlers: [EventLoop.Handler?] = []
+    /// By descriptor number.
+    var sockets: [Socket] = []
     /// libcurl asked for a timeout action at once, which must not happen inside its callback.
     var isActionDue = false
     /// Uptime in nanoseconds at which libcurl wants a timeout action.
@@ -104,7 +104,7 @@ package actor CurlTransport: Transport {
         idle = []
         curl_multi_cleanup(multi)
         timer?.cancel()
-        handlers = []
+        sockets = []
         Unmanaged.passUnretained(self).release()
     }
 
@@ -194,7 +194,12 @@ package actor CurlTransport: Transport {
 
     private func freeTransfer() throws(CurlProblem) -> CurlTransfer {
         if let transfer = idle.popLast() { return transfer }
-        return try CurlTransfer(limits: limits, caFile: caFile, userAgent: userAgent)
+        return try CurlTransfer(
+            transport: Unmanaged.passUnretained(self),
+            limits: limits,
+            caFile: caFile,
+            userAgent: userAgent
+        )
     }
 
     private func keep(_ transfer: CurlTransfer) {

@@ -4,7 +4,7 @@ import MartletWire
 /// What has come of an answer: headers of the final response and the first bytes of its body, both bounded.
 struct ResponseReading {
     /// Gathered here, because a list that keeps its room spares allocations on every answer.
-    private var fields: [(String, String)] = []
+    private var fields: [HeaderFields.Field] = []
     private(set) var body: [UInt8] = []
     /// The body was longer than its limit and was cut there.
     private(set) var isCut = false
@@ -15,7 +15,7 @@ struct ResponseReading {
     var isInsideHeader: Bool { headerBytesSeen > 0 && !isHeaderComplete }
 
     /// The final response's fields, in order.
-    var headers: HeaderFields { HeaderFields(fields) }
+    var headers: HeaderFields { HeaderFields(fields: fields) }
 
     private var isHeaderComplete = false
     private var bodyLimit = 0
@@ -83,7 +83,7 @@ struct ResponseReading {
         while start < end, Self.isBlank(line[start]) { start += 1 }
         while end > start, Self.isBlank(line[end - 1]) { end -= 1 }
         let name = String(decoding: line[..<colon], as: UTF8.self)
-        fields.append((name, String(decoding: line[start..<end], as: UTF8.self)))
+        fields.append(.init(name: name, value: String(decoding: line[start..<end], as: UTF8.self)))
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool {

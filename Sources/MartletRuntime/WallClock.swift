@@ -3,6 +3,7 @@ import CLinux
 package import Dispatch
 import Glibc
 package import MartletCore
+import Synchronization
 
 /// The wall clock as a parameter: due times are moments of the wall clock, because they outlive the process.
 package protocol WallClock: Sendable {
@@ -61,8 +62,19 @@ extension RandomSource {
     package func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 }
 
-/// The system's generator.
-package struct SystemRandom: RandomSource {
+/// Numbers for jitter and span ids, seeded by the system; not for secrets.
+///
+/// The system's own generator is a system call for each number, and an attempt needs one or two.
+package final class SystemRandom: RandomSource {
+    private let state = Atomic<UInt64>(UInt64.random(in: .min ... .max))
+
     package init() {}
-    package func next() -> UInt64 { UInt64.random(in: .min ... .max) }
+
+    /// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
+    package func next() -> UInt64 {
+        var mixed = state.wrappingAdd(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
 }

@@ -21,6 +21,14 @@ package struct HeaderFields: Sendable, Equatable {
         self.fields = fields.map { Field(name: $0.0, value: $0.1) }
     }
 
+    package init(fields: [Field]) { self.fields = fields }
+
+    /// Without fields yet, but with room for so many.
+    package init(capacity: Int) {
+        fields = []
+        fields.reserveCapacity(capacity)
+    }
+
     package var isEmpty: Bool { fields.isEmpty }
 
     package mutating func append(_ name: String, _ value: String) {
@@ -35,10 +43,19 @@ package struct HeaderFields: Sendable, Equatable {
 
     /// The fields without those that carry credentials of the transport: these are kept and shown nowhere.
     package var withoutCredentials: HeaderFields {
-        let names = ["authorization", "proxy-authorization", "cookie"]
+        guard fields.contains(where: Self.isCredential) else { return self }
         var kept = self
-        kept.fields.removeAll { field in names.contains { $0.equalsIgnoringASCIICase(field.name) } }
+        kept.fields.removeAll(where: Self.isCredential)
         return kept
+    }
+
+    private static func isCredential(_ field: Field) -> Bool {
+        switch field.name.utf8.count {
+        case 6: field.name.equalsIgnoringASCIICase("cookie")
+        case 13: field.name.equalsIgnoringASCIICase("authorization")
+        case 19: field.name.equalsIgnoringASCIICase("proxy-authorization")
+        default: false
+        }
     }
 
     /// Every value with that name, in order.

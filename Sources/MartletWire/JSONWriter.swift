@@ -80,14 +80,10 @@ package struct JSONWriter: Sendable {
         bytes.append(0x22)
         var text = text
         text.withUTF8 { utf8 in
-            // Most texts hold nothing to escape; they are copied in one go, and so are the runs between escapes.
-            var start = 0
-            for index in 0..<utf8.count where Self.isEscaped(utf8[index]) {
-                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index]))
-                escape(utf8[index])
-                start = index + 1
-            }
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
+            // Most texts hold nothing to escape and are copied in one go.
+            guard let first = utf8.firstIndex(where: Self.isEscaped) else { return bytes.append(contentsOf: utf8) }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[..<first]))
+            appendEscaped(UnsafeBufferPointer(rebasing: utf8[first...]))
         }
         bytes.append(0x22)
     }
@@ -95,20 +91,51 @@ package struct JSONWriter: Sendable {
     /// RFC 8259 section 7: quotation mark, reverse solidus and control characters must be escaped.
     private static func isEscaped(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x22 || byte == 0x5C }
 
-    private mutating func escape(_ byte: UInt8) {
-        bytes.append(0x5C)
-        switch byte {
-        case 0x08: bytes.append(0x62)
-        case 0x09: bytes.append(0x74)
-        case 0x0A: bytes.append(0x6E)
-        case 0x0C: bytes.append(0x66)
-        case 0x0D: bytes.append(0x72)
-        case 0x22, 0x5C: bytes.append(byte)
-        default:
-            bytes.append(contentsOf: [0x75, 0x30, 0x30])
-            bytes.append(Self.hex[Int(byte >> 4)])
-            bytes.append(Self.hex[Int(byte & 15)])
+    /// Goes by portions through memory on the stack: a body of JSON in JSON is full of quotation marks, and appending
+    /// each run between them would cost more than the escaping.
+    private mutating func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
+        let portion = 512
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: portion * 6) { escaped in
+            var rest = text[...]
+            while !rest.isEmpty {
+                var count = 0
+                for byte in rest.prefix(portion) {
+                    if Self.isEscaped(byte) {
+                        count = Self.escape(byte, into: escaped, at: count)
+                    } else {
+                        escaped[count] = byte
+                        count += 1
+                    }
+                }
+                bytes.append(contentsOf: UnsafeMutableBufferPointer(rebasing: escaped[..<count]))
+                rest = rest.dropFirst(portion)
+            }
         }
+    }
+
+    /// Returns where the next byte goes.
+    private static func escape(_ byte: UInt8, into target: UnsafeMutableBufferPointer<UInt8>, at index: Int) -> Int {
+        target[index] = 0x5C
+        let short: UInt8? =
+            switch byte {
+            case 0x08: 0x62
+            case 0x09: 0x74
+            case 0x0A: 0x6E
+            case 0x0C: 0x66
+            case 0x0D: 0x72
+            case 0x22, 0x5C: byte
+            default: nil
+            }
+        if let short {
+            target[index + 1] = short
+            return index + 2
+        }
+        target[index + 1] = 0x75
+        target[index + 2] = 0x30
+        target[index + 3] = 0x30
+        target[index + 4] = hex[Int(byte >> 4)]
+        target[index + 5] = hex[Int(byte & 15)]
+        return index + 6
     }
 
     private static let hex = Array("0123456789abcdef".utf8)

@@ -71,15 +71,15 @@ extension RetrySchedule {
         number: Int,
         at now: Timestamp,
         wall: Timestamp? = nil,
-        unit: Double
+        unit: @autoclosure () -> Double
     ) -> AttemptRecord.Next {
         if result.outcome.isSuccess { return .delivered }
         guard result.outcome.isEndpointsFault else {
-            let spread = Double(Self.postponement.wholeMilliseconds) * (1 + jitter * (2 * unit - 1))
+            let spread = Double(Self.postponement.wholeMilliseconds) * (1 + jitter * (2 * unit() - 1))
             return .postponed(until: now + .milliseconds(Int64(spread)))
         }
         let asked = RetryAfter.pause(of: result, now: wall ?? now)
-        switch decide(afterFailure: number, at: now, retryAfter: asked, unit: unit) {
+        switch decide(afterFailure: number, at: now, retryAfter: asked, unit: unit()) {
         case .retry(let moment): return .retry(at: moment)
         case .dead: return .dead
         }

@@ -66,8 +66,8 @@ package actor Dispatcher {
     /// What is to be told of them.
     private var gatheredNews: [Capture] = []
     private var isWriteScheduled = false
-    private static let recordsInOneWrite = 128
-    private static let gatheringTime = DispatchTimeInterval.milliseconds(3)
+    private static let recordsInOneWrite = 256
+    private static let gatheringTime = DispatchTimeInterval.milliseconds(5)
     private var isStopping = false
     private var waitingForEnd: [CheckedContinuation<Void, Never>] = []
 

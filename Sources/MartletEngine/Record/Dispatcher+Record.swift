@@ -76,20 +76,30 @@ extension Dispatcher {
     private nonisolated func logAttempt(_ record: AttemptRecord, of event: EventID) {
         let level: Logger.Level = record.result.outcome.isSuccess ? .info : .notice
         guard log.logLevel <= level else { return }
-        var metadata: Logger.Metadata = [
-            "delivery": .stringConvertible(record.delivery), "event": .string(event.rawValue),
-            "endpoint": .string(record.endpoint.rawValue),
-            "attempt": .stringConvertible(record.number), "outcome": .string(record.result.outcome.label),
-            "ms": .stringConvertible(record.result.duration.wholeMilliseconds),
-        ]
-        if case .answered(let status) = record.result.outcome { metadata["status"] = .stringConvertible(status) }
-        if let detail = record.result.detail { metadata["detail"] = "\(detail)" }
+        let fields = AttemptFields(record: record, event: event)
+        log.log(level: level, "attempt", metadata: ["attempt": .stringConvertible(fields)])
+    }
+}
+
+/// What an attempt's line says.
+private struct AttemptFields: LogFields {
+    let record: AttemptRecord
+    let event: EventID
+
+    func forEach(_ body: (_ name: String, _ value: String) -> Void) {
+        body("delivery", record.delivery.description)
+        body("event", event.rawValue)
+        body("endpoint", record.endpoint.rawValue)
+        body("attempt", String(record.number))
+        body("outcome", record.result.outcome.label)
+        if case .answered(let status) = record.result.outcome { body("status", String(status)) }
+        body("ms", String(record.result.duration.wholeMilliseconds))
         switch record.next {
-        case .delivered: metadata["next"] = "delivered"
-        case .retry(let moment): metadata["next"] = "retry at \(moment.rfc3339)"
-        case .postponed(let moment): metadata["next"] = "postponed to \(moment.rfc3339)"
-        case .dead: metadata["next"] = "dead"
+        case .delivered: body("next", "delivered")
+        case .retry(let moment): body("next", "retry at \(moment.rfc3339)")
+        case .postponed(let moment): body("next", "postponed to \(moment.rfc3339)")
+        case .dead: body("next", "dead")
         }
-        log.log(level: level, "attempt", metadata: metadata)
+        if let detail = record.result.detail { body("detail", detail) }
     }
 }

@@ -43,12 +43,12 @@ package struct SigningEndpoint: Sendable {
             endpoint.includeRaw && !delivery.isShaped
             ? EventEnvelope.inserting(raw: delivery.raw, into: delivery.envelope) : delivery.envelope
         let id = delivery.eventID.rawValue
-        var headers = HeaderFields()
+        var headers = HeaderFields(capacity: 16)
         headers.append("content-type", "application/json")
         signer.appendHeaders(id: id, body: body, at: now, to: &headers)
         headers.append("martlet-delivery", delivery.id.description)
         headers.append("martlet-attempt", String(number))
-        headers.append("traceparent", "00-\(delivery.eventID.hexDigits)-\(Self.hex(max(spanID, 1)))-01")
+        headers.append("traceparent", Self.traceParent(delivery.eventID, spanID: max(spanID, 1)))
         if let authorization { headers.append("authorization", Self.text(authorization)) }
         for pair in endpoint.headers { headers.append(pair.name, Self.text(pair.value)) }
         return OutboundRequest(
@@ -66,8 +66,17 @@ package struct SigningEndpoint: Sendable {
         secret.withExposedBytes { String(decoding: $0, as: UTF8.self) }
     }
 
-    private static func hex(_ number: UInt64) -> String {
-        let digits = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+    /// W3C Trace Context: version, trace id, span id, sampled.
+    private static func traceParent(_ event: EventID, spanID: UInt64) -> String {
+        var text = "00-"
+        text.reserveCapacity(55)
+        text += event.hexDigits
+        text += "-"
+        for shift in stride(from: 60, through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: spanID >> UInt64(shift)) & 0xF
+            text.unicodeScalars.append(Unicode.Scalar(digit < 10 ? 0x30 + digit : 0x57 + digit))
+        }
+        text += "-01"
+        return text
     }
 }

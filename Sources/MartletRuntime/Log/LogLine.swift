@@ -12,11 +12,19 @@ struct LogLine {
 
     /// `time level message key=value …`, values quoted where they hold spaces, quotes or line ends.
     var text: String {
-        var line = "\(time.rfc3339) \(level) \(Self.withoutControls(message))"
-        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
-            line += " \(Self.withoutControls(key))=\(Self.quotedIfNeeded(value.description))"
+        var line = time.rfc3339
+        line += " "
+        line += level
+        line += " "
+        line += Self.withoutControls(message)
+        forEachMember { name, value in
+            line += " "
+            line += Self.withoutControls(name)
+            line += "="
+            line += Self.quotedIfNeeded(value)
         }
-        return line + "\n"
+        line += "\n"
+        return line
     }
 
     var json: String {
@@ -25,9 +33,20 @@ struct LogLine {
         json.member("time", time.rfc3339)
         json.member("level", level)
         json.member("message", message)
-        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { json.member(key, value.description) }
+        forEachMember { name, value in json.member(name, value) }
         json.endObject()
         return String(decoding: json.bytes, as: UTF8.self) + "\n"
+    }
+
+    /// By name, but for those that come in an order of their own.
+    private func forEachMember(_ body: (String, String) -> Void) {
+        for (key, value) in metadata.count > 1 ? metadata.sorted(by: { $0.key < $1.key }) : Array(metadata) {
+            if case .stringConvertible(let value) = value, let fields = value as? any LogFields {
+                fields.forEach(body)
+            } else {
+                body(key, value.description)
+            }
+        }
     }
 
     /// Control characters as JSON escapes, so that no message or name can begin a line of its own.
