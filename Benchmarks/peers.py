@@ -29,6 +29,18 @@ def wait_until(condition, seconds, what):
         time.sleep(0.01)
 
 
+def post(port, path, body):
+    """Posts one callback, which must be acknowledged."""
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        answer.read()
+
+
+def sync(folder):
+    """Writes what is in memory of the folder's file system to the disk."""
+    subprocess.run(["sync", "-f", str(folder)], check=True)
+
+
 def accepts(port):
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
