@@ -72,11 +72,7 @@ def _fill(options, gateway, file):
     for first in range(0, options.pending, PORTION):
         count = min(PORTION, options.pending - first)
         callbacks.write(file, count, first, gateway.payment_key)
-        # wrk goes round the file; repeats are acknowledged and make nothing.
-        for _ in range(60):
-            peers.wrk(gateway.port, HOOK, file, 2)
-            if gateway.value("SELECT max(sequence) FROM events") == first + count:
-                break
+        peers.wrk_until(lambda: gateway.last_event() == first + count, gateway.port, HOOK, file, 60)
     most = gateway.megabytes()[1]
     gateway.stop()
     events, waiting = gateway.events(), gateway.deliveries("pending", "dead")
@@ -89,10 +85,10 @@ def _load(options, gateway, file, nginx, problems):
     """Deliveries a second to the healthy subscriber, seconds of the start, and the most memory in megabytes."""
     try:
         start = gateway.start()
-        before, known = nginx.requests(), gateway.value("SELECT coalesce(max(sequence), 0) FROM events")
+        before, known = nginx.requests(), gateway.last_event()
         began = time.monotonic()
         result = peers.wrk(gateway.port, HOOK, file, options.seconds)
-        events = gateway.value("SELECT max(sequence) FROM events") - known
+        events = gateway.last_event() - known
         peers.wait_until(lambda: nginx.requests() - before >= events, 60, "delivery of everything")
         rate = events / (time.monotonic() - began)
         memory = gateway.megabytes()[1]

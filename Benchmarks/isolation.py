@@ -63,10 +63,7 @@ def _make_backlog(options, file, bad):
     hole = peers.BlackHole(port)
     try:
         gateway.start()
-        for _ in range(20):
-            peers.wrk(gateway.port, HOOK, file, 4)
-            if gateway.events() == options.shares:
-                break
+        peers.wrk_until(lambda: gateway.last_event() == options.shares, gateway.port, HOOK, file, 60)
         gateway.kill()
     finally:
         hole.stop()

@@ -140,6 +140,19 @@ def wrk(port, path, callbacks, seconds):
     return WrkResult(answers - refused, microseconds / 1e6, refused, broken, p99 / 1e3)
 
 
+def wrk_until(condition, port, path, callbacks, seconds):
+    """Posts the callbacks round and round until `condition` is true; repeats are acknowledged and make nothing."""
+    process = subprocess.Popen(
+        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", str(HERE / "post_in_turn.lua"),
+         f"http://127.0.0.1:{port}{path}"],
+        env={**os.environ, "CALLBACKS": str(callbacks), "CALLBACKS_PATH": path}, stdout=subprocess.DEVNULL)
+    try:
+        wait_until(condition, seconds, "taking in of every callback")
+    finally:
+        process.kill()
+        process.wait()
+
+
 def bare_loop(program, port, count, body_bytes, handles=64):
     """Requests a second of the C loop."""
     output = subprocess.run(
