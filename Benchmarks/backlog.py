@@ -57,8 +57,8 @@ def measure(options, bars, row, verdict, at_most):
     reached = verdict("share of the throughput without a backlog", bars["backlog"], rates["empty"], rates["full"])
     reached &= at_most("start with the backlog, process to /readyz 200 (slowest)", max(starts),
                        bars["backlog start, s"], " s")
-    reached &= at_most("resident memory at its highest under that load", max(most), bars["backlog memory, MB"], " MB")
-    print(f"  {'resident memory while it came in: at its highest':<60} {filling:>9,.0f} MB")
+    reached &= at_most("resident memory while the backlog came in, highest", filling, bars["backlog memory, MB"], " MB")
+    reached &= at_most("resident memory after a start with it, highest", max(most), bars["backlog memory, MB"], " MB")
     for problem in problems:
         print(f"  WRONG: {problem}")
     if not problems:

@@ -26,7 +26,7 @@ class Gateway:
     _webhook_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
     def __init__(self, program, folder, endpoints=0, enabled=True, sink_port=9, others=()):
-        """`endpoints`: how many of them lead to `sink_port`; `others`: further ones as the configuration writes them."""
+        """`endpoints`: how many lead to `sink_port`; `others`: further ones as the configuration writes them."""
         self.port = peers.free_port()
         self._admin_port = peers.free_port()
         self._program = str(program)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How often an idle gateway wakes, and whether it writes: ten endpoints, retries due in an hour, nothing to do.
 
-A wake-up is a voluntary context switch of any of its threads: each was asleep before it. The kernel counts them, and the
-bytes that were sent to the disk, in /proc, so that looking costs the gateway nothing.
+A wake-up is a voluntary context switch of any of its threads: each was asleep before it. The kernel counts them in
+/proc, and the bytes that were sent to the disk, so that looking costs the gateway nothing.
 """
 
 import pathlib
@@ -27,7 +27,7 @@ def measure(options, bar, at_most):
                "schedule": ["1h"] * 3} for number in range(ENDPOINTS)]
     gateway = Gateway(options.martlet, options.folder / "idle", others=others)
     try:
-        # Three callbacks: below the five failures that would park the endpoints, so that retries are what they wait for.
+        # Three callbacks: below the five failures that would park the endpoints, which are to wait for retries.
         callbacks.write(file, 3, 0, gateway.payment_key)
         gateway.start()
         for line in file.read_bytes().splitlines():
