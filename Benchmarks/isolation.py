@@ -37,8 +37,8 @@ def measure(options, bar, row, verdict):
         bad.stop()
         file.unlink(missing_ok=True)
 
-    print("\nIsolation: one healthy subscriber (nginx `return 200`) beside a black hole, one that refuses, one that answers "
-          f"a byte\na second and one whose body never ends; {options.rounds} rounds in turn")
+    print("\nIsolation: one healthy subscriber (nginx `return 200`) beside a black hole, one that refuses, one that "
+          f"answers a byte\na second and one whose body never ends; {options.rounds} rounds in turn")
     print(f"  {'':<60} {'median':>12}   min – max")
     print(row(f"backlog of {options.shares:,} events, healthy one alone", drained[True]))
     print(row("the same with the four bad ones", drained[False]))
