@@ -9,6 +9,7 @@ import secrets
 import signal
 import sqlite3
 import subprocess
+import time
 import urllib.error
 import urllib.request
 
@@ -24,14 +25,20 @@ class Gateway:
     payment_key = "benchmark-" + secrets.token_hex(16)
     _webhook_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
-    def __init__(self, program, folder, endpoints=0, enabled=True, sink_port=9):
+    def __init__(self, program, folder, endpoints=0, enabled=True, sink_port=9, others=()):
+        """`endpoints`: how many lead to `sink_port`; `others`: further ones as the configuration writes them."""
         self.port = peers.free_port()
         self._admin_port = peers.free_port()
         self._program = str(program)
         self._folder = pathlib.Path(folder)
-        self._folder.mkdir(parents=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
         self._process = None
         self._configuration = self._folder / "config.json"
+        self.configure(endpoints, enabled, sink_port, others)
+
+    def configure(self, endpoints=0, enabled=True, sink_port=9, others=()):
+        """Writes the file anew; takes effect at the next start."""
+        common = {"shops": ["*"], "events": ["payment.*"], "secrets": ["env:WEBHOOK_SECRET"]}
         self._configuration.write_text(json.dumps({
             "ingest": {"listen": f"127.0.0.1:{self.port}"},
             "admin": {"listen": f"127.0.0.1:{self._admin_port}", "keys": []},
@@ -39,20 +46,33 @@ class Gateway:
             "shops": [{"id": "shop"}],
             "sources": [{"provider": "cryptomus", "id": "main", "shop": "shop", "paymentKey": "env:PAYMENT_KEY"}],
             "endpoints": [
-                {"id": f"sink-{number}", "url": f"http://127.0.0.1:{sink_port}/hooks", "shops": ["*"],
-                 "events": ["payment.*"], "secrets": ["env:WEBHOOK_SECRET"], "enabled": enabled}
-                for number in range(endpoints)],
+                {"id": f"sink-{number}", "url": f"http://127.0.0.1:{sink_port}/hooks", "enabled": enabled, **common}
+                for number in range(endpoints)] + [{**common, **other} for other in others],
             # Long, so that a delivery to the black hole is still under way when the process is killed.
             "delivery": {"timeout": "120s", "allowNetworks": ["127.0.0.0/8"]},
         }, indent=2))
 
     def start(self, wait=True):
+        """Starts the process; returns the seconds until it was ready, if it waits for that."""
+        began = time.monotonic()
         with open(self._folder / "martlet.log", "ab") as log:
             self._process = subprocess.Popen(
                 [self._program, "serve", "--config", str(self._configuration)], stdin=subprocess.DEVNULL, stderr=log,
                 env={**os.environ, "PAYMENT_KEY": self.payment_key, "WEBHOOK_SECRET": self._webhook_secret})
         if wait:
             peers.wait_until(self._ready, 30, "readiness of martlet")
+        return time.monotonic() - began
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    def megabytes(self):
+        """Resident memory now, and the most there has been, in megabytes of 10^6 bytes."""
+        lines = pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines()
+        kibibytes = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)
+                     if name in ("VmRSS", "VmHWM")}
+        return kibibytes["VmRSS"] * 1024 / 1e6, kibibytes["VmHWM"] * 1024 / 1e6
 
     def require_running(self):
         if self._process.poll() is not None:
@@ -72,8 +92,9 @@ class Gateway:
 
     def kill(self):
         """What a power cut does to the process; what was acknowledged must be there afterwards."""
-        self._process.kill()
-        self._process.wait()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
 
     def stop(self):
         """Stops gracefully; does nothing if it does not run."""
@@ -99,8 +120,21 @@ class Gateway:
     def events(self):
         return self.value("SELECT count(*) FROM events")
 
+    def last_event(self):
+        """The number of the newest event; as many as have come in, and quicker than counting them."""
+        return self.value("SELECT coalesce(max(sequence), 0) FROM events")
+
     def body_bytes(self):
         return round(self.value("SELECT avg(length(envelope)) FROM (SELECT envelope FROM events LIMIT 1000)"))
 
-    def deliveries(self, state=None):
-        return self.value("SELECT count(*) FROM deliveries" + (f" WHERE state = '{state}'" if state else ""))
+    def deliveries(self, state=None, endpoint=None):
+        terms = [f"{name} = '{value}'" for name, value in (("state", state), ("endpoint", endpoint)) if value]
+        return self.value("SELECT count(*) FROM deliveries" + (f" WHERE {' AND '.join(terms)}" if terms else ""))
+
+    def store_state(self):
+        """Size and last change of the store's file and its log; equal as long as nothing has been written."""
+        files = [self._folder / name for name in ("martlet.db", "martlet.db-wal")]
+        return [(stat.st_size, stat.st_mtime_ns) for stat in (file.stat() for file in files if file.exists())]
+
+    def store_bytes(self):
+        return sum(file.stat().st_size for file in self._folder.glob("martlet.db*"))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures taking in and delivering against bare peers on this machine. Started by `Benchmarks/run`.
+"""Measures the gateway on this machine: against bare peers, and against itself in trouble. Started by `Benchmarks/run`.
 
-Peer and gateway take turns (A B A B …), so that a noisy minute hits both; medians are compared. Exit code 1 if a bar
+Both sides take turns (A B A B …), so that a noisy minute hits both; medians are compared. Exit code 1 if a bar
 of `BARS` is missed or a count is wrong. See docs/benchmarks.md.
 """
 
@@ -15,11 +15,33 @@ import sys
 import tempfile
 from dataclasses import dataclass
 
+import backlog
 import delivering
+import idle
+import isolation
 import taking_in
 
-# The least share of the peer's rate that Martlet must reach.
-BARS = {"taking in": 0.20, "delivering": 0.60}
+BARS = {
+    # The least share of the peer's rate that Martlet must reach.
+    "taking in": 0.20,
+    "delivering": 0.60,
+    # The least share of a healthy subscriber's throughput that must stay: beside four bad ones, with a backlog.
+    "isolation": 0.90,
+    "backlog": 0.90,
+    # The most that is allowed.
+    "backlog start, s": 5,
+    "backlog memory, MB": 200,
+    "idle": 2,
+}
+# The last two take minutes in which little is to be seen, so they are run on request only.
+MEASUREMENTS = {
+    "taking in": lambda options: taking_in.measure(options, BARS["taking in"], row, verdict),
+    "delivering": lambda options: delivering.measure(options, BARS["delivering"], row, verdict),
+    "isolation": lambda options: isolation.measure(options, BARS["isolation"], row, verdict),
+    "backlog": lambda options: backlog.measure(options, BARS, row, verdict, at_most),
+    "idle": lambda options: idle.measure(options, BARS["idle"], at_most),
+}
+BY_DEFAULT = ["taking in", "delivering", "isolation"]
 
 
 @dataclass
@@ -31,6 +53,9 @@ class Options:
     seconds: int
     callbacks: int
     backlog: int
+    shares: int
+    pending: int
+    idle: int
 
 
 def machine(options):
@@ -64,28 +89,36 @@ def verdict(title, bar, peer, martlet):
     return reached
 
 
+def at_most(title, value, bar, unit):
+    """Prints a figure that must not be more than the bar; true if it is not."""
+    reached = value <= bar
+    print(f"  {title:<60} {value:>12.2f}   bar {bar:g}{unit}: {'reached' if reached else 'MISSED'}")
+    return reached
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--martlet", type=pathlib.Path, required=True, help="the release build")
     parser.add_argument("--tools", type=pathlib.Path, required=True, help="folder of bare_loop and sync_rate")
     parser.add_argument("--work", type=pathlib.Path, required=True, help="a folder on the disk to measure")
-    parser.add_argument("--only", choices=list(BARS), help="one of the two measurements")
+    parser.add_argument("--only", choices=list(MEASUREMENTS), help=f"one measurement (default {', '.join(BY_DEFAULT)})")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each side (default 5)")
     parser.add_argument("--seconds", type=int, default=3, help="length of a round of taking in (default 3)")
     parser.add_argument("--callbacks", type=int, default=150_000, help="distinct callbacks a round (default 150000)")
     parser.add_argument("--backlog", type=int, default=20_000, help="events a round of delivering (default 20000)")
+    parser.add_argument("--shares", type=int, default=60_000, help="events a round of isolation (default 60000)")
+    parser.add_argument("--pending", type=int, default=1_000_000, help="deliveries of backlog (default 1000000)")
+    parser.add_argument("--idle", type=int, default=60, help="seconds of idle (default 60)")
     given = parser.parse_args()
 
     folder = pathlib.Path(tempfile.mkdtemp(prefix="benchmark-", dir=given.work.resolve()))
     options = Options(given.martlet.resolve(), given.tools.resolve(), folder, given.rounds, given.seconds,
-                      given.callbacks, given.backlog)
+                      given.callbacks, given.backlog, given.shares, given.pending, given.idle)
     good = True
     try:
         machine(options)
-        if given.only in (None, "taking in"):
-            good &= taking_in.measure(options, BARS["taking in"], row, verdict)
-        if given.only in (None, "delivering"):
-            good &= delivering.measure(options, BARS["delivering"], row, verdict)
+        for name in [given.only] if given.only else BY_DEFAULT:
+            good &= MEASUREMENTS[name](options)
     except RuntimeError as problem:
         print(f"stopped: {problem}", file=sys.stderr)
         good = False

@@ -29,6 +29,18 @@ def wait_until(condition, seconds, what):
         time.sleep(0.01)
 
 
+def post(port, path, body):
+    """Posts one callback, which must be acknowledged."""
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        answer.read()
+
+
+def sync(folder):
+    """Writes what is in memory of the folder's file system to the disk."""
+    subprocess.run(["sync", "-f", str(folder)], check=True)
+
+
 def accepts(port):
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -126,6 +138,19 @@ def wrk(port, path, callbacks, seconds):
     found = re.search(r"^RESULT (\d+) (\d+) (\d+) (\d+) (\d+)$", output, re.MULTILINE)
     answers, microseconds, refused, broken, p99 = (int(number) for number in found.groups())
     return WrkResult(answers - refused, microseconds / 1e6, refused, broken, p99 / 1e3)
+
+
+def wrk_until(condition, port, path, callbacks, seconds):
+    """Posts the callbacks round and round until `condition` is true; repeats are acknowledged and make nothing."""
+    process = subprocess.Popen(
+        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s", "-s", str(HERE / "post_in_turn.lua"),
+         f"http://127.0.0.1:{port}{path}"],
+        env={**os.environ, "CALLBACKS": str(callbacks), "CALLBACKS_PATH": path}, stdout=subprocess.DEVNULL)
+    try:
+        wait_until(condition, seconds, "taking in of every callback")
+    finally:
+        process.kill()
+        process.wait()
 
 
 def bare_loop(program, port, count, body_bytes, handles=64):
