@@ -74,7 +74,12 @@ let package = Package(
             ]
         ),
         library("MartletConfig", ["MartletCore", "MartletWire", "MartletCrypto", "MartletProviders"]),
-        library("MartletAdmin", ["MartletCore", "MartletWire", "MartletRuntime", "MartletNet", "MartletStore"]),
+        library(
+            "MartletAdmin",
+            [
+                "MartletCore", "MartletWire", "MartletRuntime", "MartletCrypto", "MartletNet", "MartletStore", logging,
+            ]
+        ),
         library(
             "MartletGateway",
             [
@@ -121,12 +126,14 @@ let package = Package(
                 "MartletStoreSQLite",
             ]
         ),
+        tests(of: "MartletAdmin", ["MartletCore", "MartletWire"]),
         tests(of: "MartletConfig", ["MartletCore", "MartletWire", "MartletCrypto", "MartletProviders"]),
         tests(
             of: "MartletGateway",
             [
                 "MartletCore", "MartletWire", "MartletRuntime", "MartletCrypto", "MartletProviders", "MartletNet",
-                "MartletDelivery", "MartletStore", "MartletStoreSQLite", "MartletEngine", "MartletConfig", "CLinux",
+                "MartletDelivery", "MartletStore", "MartletStoreSQLite", "MartletEngine", "MartletAdmin",
+                "MartletConfig", "CLinux",
             ]
         ),
         tests(

@@ -7,19 +7,37 @@ package import MartletStore
 import MartletWire
 import Synchronization
 
-/// What the admin listener answers: health, readiness and metrics (contract section 1).
+/// What the admin listener answers: health, readiness, metrics and the admin API (contract sections 1 and 6).
 ///
-/// Called on the admin loop's queue; questions to the store are answered from the store's own queue.
+/// Called on the admin loop's queue, where a request is recognised and judged; what it asks for is done elsewhere.
 package final class AdminService: Sendable {
     private let store: any EventStore
+    private let control: any EndpointControl
+    private let authenticator: Authenticator
     private let metrics: Metrics
+    private let refusals: Counter
     private let clock: any WallClock
     private let log: Logger
     private let isReady = Atomic<Bool>(false)
 
-    package init(store: any EventStore, metrics: Metrics, clock: any WallClock, log: Logger) {
+    /// `keys`: those of the configuration; without any the API under `/v1` is closed.
+    package init(
+        store: any EventStore,
+        control: any EndpointControl,
+        keys: [AdminKey],
+        metrics: Metrics,
+        clock: any WallClock,
+        log: Logger
+    ) {
         self.store = store
+        self.control = control
+        authenticator = Authenticator(keys)
         self.metrics = metrics
+        refusals = metrics.counter(
+            "martlet_admin_refusals_total",
+            help: "Requests to the admin API that were not let in.",
+            labels: ["reason"]
+        )
         self.clock = clock
         self.log = log
     }
@@ -27,74 +45,163 @@ package final class AdminService: Sendable {
     /// Says whether callbacks may be sent here; false while the gateway starts and while it stops.
     package func setReady(_ ready: Bool) { isReady.store(ready, ordering: .relaxed) }
 
+    /// Puts changed keys into force; the old ones are worth nothing from then on.
+    package func update(keys: [AdminKey]) { authenticator.update(keys) }
+
     package func handle(_ request: HTTPRequest, _ reply: HTTPReply) {
-        let known = ["/healthz", "/readyz", "/metrics"].contains(request.path)
-        guard known else {
-            return reply.send(
-                .problem(404, "not found", "\(request.path) is not served here; try /healthz, /readyz or /metrics")
+        do throws(Problem) {
+            let (route, id) = try find(request)
+            let caller = try admit(request, to: route)
+            let parameters = try Parameters(of: request.target, allowed: route.parameters)
+            let call = AdminCall(
+                request: request,
+                id: id,
+                parameters: parameters,
+                caller: caller,
+                access: ScopedAccess(store: store, control: control, caller: caller),
+                service: self
             )
-        }
-        guard request.method == "GET" || request.method == "HEAD" else {
-            var problem = HTTPResponse.problem(405, "method not allowed", "use GET")
-            problem.headers.append("Allow", "GET, HEAD")
-            return reply.send(problem)
-        }
-        switch request.path {
-        case "/healthz": reply.send(.text(200, "ok"))
-        case "/readyz": answerReadiness(reply)
-        default: answerMetrics(reply)
+            Task { reply.send(await answer(call, route)) }
+        } catch {
+            reply.send(error.response)
         }
     }
 
-    private func answerReadiness(_ reply: HTTPReply) {
-        guard isReady.load(ordering: .relaxed) else { return reply.send(.text(503, "starting or draining")) }
-        Task {
-            do throws(StoreError) {
-                try await store.probe()
-                reply.send(.text(200, "ready"))
-            } catch {
-                log.error("store not ready", metadata: ["error": "\(error.label)", "detail": "\(error)"])
-                reply.send(.text(503, "store: \(error.label)"))
-            }
+    private func find(_ request: HTTPRequest) throws(Problem) -> (route: AdminRoute, id: String) {
+        switch AdminRoutes.match(request.method, request.path) {
+        case .route(let route, let id): return (route, id)
+        case .otherMethod(let allowed):
+            let methods = allowed.joined(separator: ", ")
+            throw Problem(405, "\(request.method) is not possible here", remedy: "use \(methods)")
+                .with(header: "Allow", methods)
+        case .none:
+            let patterns = AdminRoutes.table.map { "\($0.method) \($0.pattern)" }.joined(separator: ", ")
+            throw Problem(404, "\(request.path.prefix(200)) is not served here", remedy: "there are \(patterns)")
         }
     }
 
-    private func answerMetrics(_ reply: HTTPReply) {
-        Task {
-            let now = clock.now()
-            var gauges: [Gauge] = []
-            do throws(StoreError) {
-                gauges = StoreGauges.read(try await store.statistics(now: now), at: now)
-            } catch {
-                // The counters in memory are still worth having while the store is in trouble.
-                log.error("store gave no statistics", metadata: ["error": "\(error.label)"])
-            }
-            let body = metrics.render(gauges: gauges)
-            reply.send(
-                HTTPResponse(
-                    status: 200,
-                    headers: HeaderFields([("Content-Type", "text/plain; version=0.0.4; charset=utf-8")]),
-                    body: Array(body.utf8)
-                )
+    /// The one place where keys and roles are asked for.
+    private func admit(_ request: HTTPRequest, to route: AdminRoute) throws(Problem) -> Caller {
+        let (role, needsAllShops): (AdminRole, Bool)
+        switch route.access {
+        case .open: return .anybody
+        case .role(let needed): (role, needsAllShops) = (needed, false)
+        case .allShops(let needed): (role, needsAllShops) = (needed, true)
+        }
+        let caller = try recognise(request)
+        guard caller.role.includes(role) else {
+            refusals.increment(["role"])
+            throw Problem(
+                403,
+                "\(route.method) \(route.pattern) needs the role \(role.rawValue); "
+                    + "the key \"\(caller.name)\" has the role \(caller.role.rawValue)",
+                remedy: "use a key with the role \(role.rawValue), or change \"role\" in admin.keys"
             )
         }
+        if needsAllShops, caller.shops != nil {
+            refusals.increment(["shops"])
+            throw Problem(
+                403,
+                "\(route.method) \(route.pattern) concerns all shops; the key \"\(caller.name)\" is limited to some",
+                remedy: "use a key with the role \(role.rawValue) whose \"shops\" in admin.keys are [\"*\"]"
+            )
+        }
+        // After the key, so that strangers learn nothing of the gateway's state here.
+        guard isReady.load(ordering: .relaxed) else {
+            throw Problem(503, "the gateway is starting or stopping", remedy: "try again in a moment")
+                .with(header: "Retry-After", "1")
+        }
+        return caller
+    }
+
+    private func recognise(_ request: HTTPRequest) throws(Problem) -> Caller {
+        switch authenticator.judge(request.headers, from: request.peer, at: clock.now()) {
+        case .caller(let caller): return caller
+        case .missing:
+            refusals.increment(["missing"])
+            throw Problem(401, "this needs a key", remedy: "send it as \"Authorization: Bearer KEY\"")
+                .with(header: "WWW-Authenticate", "Bearer realm=\"martlet\"")
+        case .noKeys:
+            refusals.increment(["no_keys"])
+            throw Problem(401, "the configuration has no key for the admin API", remedy: "add one to admin.keys")
+                .with(header: "WWW-Authenticate", "Bearer realm=\"martlet\"")
+        case .wrong:
+            refusals.increment(["wrong"])
+            log.warning("wrong key at the admin API", metadata: ["address": "\(request.peer)"])
+            throw Problem(
+                401,
+                "that is not a key of this gateway",
+                remedy: "send one of admin.keys as \"Authorization: Bearer KEY\""
+            )
+            .with(header: "WWW-Authenticate", "Bearer realm=\"martlet\", error=\"invalid_token\"")
+        case .tooMany(let seconds):
+            refusals.increment(["too_many"])
+            throw Problem(
+                429,
+                "too many wrong keys have come from \(request.peer)",
+                remedy: "try again in \(seconds) s with a right one"
+            )
+            .with(header: "Retry-After", String(seconds))
+        }
+    }
+
+    private func answer(_ call: AdminCall, _ route: AdminRoute) async -> HTTPResponse {
+        let response: HTTPResponse
+        do {
+            response = try await route.answer(call)
+        } catch let problem as Problem {
+            response = problem.response
+        } catch let error as StoreError {
+            log.error("store failed an admin request", metadata: ["error": "\(error.label)", "detail": "\(error)"])
+            response = Problem(error).response
+        } catch {
+            log.error("admin request failed", metadata: ["route": "\(route.pattern)", "error": "\(error)"])
+            response = Problem(500, "the gateway failed", remedy: "see its log").response
+        }
+        if route.method != "GET" {
+            log.notice(
+                "operator's request",
+                metadata: [
+                    "key": "\(call.caller.name)", "route": "\(route.method) \(route.pattern)",
+                    "id": "\(call.id.prefix(64))", "status": "\(response.status)",
+                ]
+            )
+        }
+        return response
+    }
+
+    /// The state of an endpoint, whoever asks; nil if it is not configured.
+    func state(of id: EndpointID) async -> EndpointState? {
+        await control.standings().first { $0.endpoint.id == id }?.state
     }
 }
 
-extension HTTPResponse {
-    /// A problem document (RFC 9457).
-    static func problem(_ status: Int, _ title: String, _ detail: String) -> HTTPResponse {
-        var json = JSONWriter()
-        json.beginObject()
-        json.member("type", "about:blank")
-        json.member("title", title)
-        json.member("status", integer: Int64(status))
-        json.member("detail", detail)
-        json.endObject()
+/// The pages that are open to everybody.
+extension AdminService {
+    func readiness() async -> HTTPResponse {
+        guard isReady.load(ordering: .relaxed) else { return .text(503, "starting or draining") }
+        do throws(StoreError) {
+            try await store.probe()
+            return .text(200, "ready")
+        } catch {
+            log.error("store not ready", metadata: ["error": "\(error.label)", "detail": "\(error)"])
+            return .text(503, "store: \(error.label)")
+        }
+    }
+
+    func metricsPage() async -> HTTPResponse {
+        let now = clock.now()
+        var gauges = [EndpointGauges.read(await control.standings())]
+        do throws(StoreError) {
+            gauges += StoreGauges.read(try await store.statistics(now: now), at: now)
+        } catch {
+            // The counters in memory are still worth having while the store is in trouble.
+            log.error("store gave no statistics", metadata: ["error": "\(error.label)"])
+        }
         return HTTPResponse(
-            status: status,
-            headers: HeaderFields([("Content-Type", "application/problem+json")]),
-            body: json.bytes
+            status: 200,
+            headers: HeaderFields([("Content-Type", "text/plain; version=0.0.4; charset=utf-8")]),
+            body: Array(metrics.render(gauges: gauges).utf8)
         )
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import MartletAdmin
 import MartletConfig
 import MartletCore
 import MartletEngine
@@ -19,6 +20,18 @@ extension Configuration {
         limits.body = ingest.maxBodyBytes
         limits.exempt = ingest.trustedProxies
         return limits
+    }
+
+    var adminKeys: [MartletAdmin.AdminKey] {
+        admin.keys.map { key in
+            let role: AdminRole =
+                switch key.role {
+                case .viewer: .viewer
+                case .operator: .operator
+                case .admin: .admin
+                }
+            return MartletAdmin.AdminKey(name: key.name, key: key.key, role: role, shops: key.shops)
+        }
     }
 
     var engineRetention: MartletEngine.Retention {

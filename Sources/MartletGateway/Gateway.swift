@@ -63,13 +63,14 @@ package final class Gateway: Sendable {
     /// Connections to the ingest listener that are open right now.
     package var openIngestConnections: Int { get async { await parts.ingest.openConnections } }
 
-    /// Puts a changed configuration into force: sources, endpoints and retention change at once.
+    /// Puts a changed configuration into force: sources, endpoints, retention and keys change at once.
     ///
     /// What was bound or opened at the start stays until a restart, and the log names it.
     package func reload(_ configuration: Configuration) async throws {
         let subscribers = try await parts.dispatcher.update(configuration.endpoints)
         parts.topology.exchange(Topology(sources: configuration.pushingSources, subscribers: subscribers))
         await parts.pruner.update(configuration.engineRetention)
+        parts.adminService.update(keys: configuration.adminKeys)
         let waiting = configuration.changesNeedingRestart(from: started)
         if !waiting.isEmpty {
             log.warning("some changes need a restart", metadata: ["keys": "\(waiting.joined(separator: ", "))"])

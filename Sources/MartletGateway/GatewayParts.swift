@@ -89,7 +89,14 @@ struct GatewayParts: Sendable {
             metrics: engineMetrics,
             log: log
         )
-        let adminService = AdminService(store: store, metrics: metrics, clock: clock, log: log)
+        let adminService = AdminService(
+            store: store,
+            control: dispatcher,
+            keys: configuration.adminKeys,
+            metrics: metrics,
+            clock: clock,
+            log: log
+        )
         let ingestHandler = IngestHandler(
             service: service,
             trustedProxies: configuration.ingest.trustedProxies,

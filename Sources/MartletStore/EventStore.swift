@@ -98,6 +98,14 @@ package protocol EventStore: Sendable {
     /// Newest first.
     func deliveries(_ query: DeliveryQuery) async throws(StoreError) -> [StoredDelivery]
     func delivery(_ id: DeliveryID) async throws(StoreError) -> DeliveryDetail?
+    /// What these endpoints have not got.
+    ///
+    /// `limit`: pending deliveries of an endpoint that are counted; of the dead and skipped ones of all endpoints together
+    /// the newest ten times as many are looked at.
+    func backlogs(
+        of endpoints: [EndpointID],
+        limit: Int
+    ) async throws(StoreError) -> [EndpointID: EndpointBacklog]
     /// Newest first.
     func quarantined(_ source: SourceID?, limit: Int) async throws(StoreError) -> [QuarantinedCallback]
     func hints(_ source: SourceID?, limit: Int) async throws(StoreError) -> [KeptHint]

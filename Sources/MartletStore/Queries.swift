@@ -4,6 +4,8 @@ package import MartletCore
 /// A filter on events; nil members match everything.
 package struct EventQuery: Sendable, Equatable {
     package var shop: String?
+    /// Only events of these shops; what a key that is limited to shops may see.
+    package var shops: Set<String>?
     package var provider: String?
     package var source: String?
     package var type: String?
@@ -17,6 +19,7 @@ package struct EventQuery: Sendable, Equatable {
 
     package init(
         shop: String? = nil,
+        shops: Set<String>? = nil,
         provider: String? = nil,
         source: String? = nil,
         type: String? = nil,
@@ -28,6 +31,7 @@ package struct EventQuery: Sendable, Equatable {
         limit: Int = 50
     ) {
         self.shop = shop
+        self.shops = shops
         self.provider = provider
         self.source = source
         self.type = type
@@ -45,6 +49,8 @@ package struct DeliveryQuery: Sendable, Equatable {
     package var state: DeliveryState?
     package var endpoint: EndpointID?
     package var event: EventID?
+    /// Only deliveries of events of these shops.
+    package var shops: Set<String>?
     package var since: Timestamp?
     package var until: Timestamp?
     /// Only rows older than this one.
@@ -55,6 +61,7 @@ package struct DeliveryQuery: Sendable, Equatable {
         state: DeliveryState? = nil,
         endpoint: EndpointID? = nil,
         event: EventID? = nil,
+        shops: Set<String>? = nil,
         since: Timestamp? = nil,
         until: Timestamp? = nil,
         before: DeliveryID? = nil,
@@ -63,6 +70,7 @@ package struct DeliveryQuery: Sendable, Equatable {
         self.state = state
         self.endpoint = endpoint
         self.event = event
+        self.shops = shops
         self.since = since
         self.until = until
         self.before = before

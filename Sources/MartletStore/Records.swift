@@ -191,6 +191,8 @@ package struct StoredDelivery: Sendable, Equatable {
     package var id: DeliveryID
     package var eventID: EventID
     package var eventType: String
+    /// The shop of its event.
+    package var shop: String
     package var endpoint: EndpointID
     package var state: DeliveryState
     package var attempts: Int
@@ -204,6 +206,7 @@ package struct StoredDelivery: Sendable, Equatable {
         id: DeliveryID,
         eventID: EventID,
         eventType: String,
+        shop: String,
         endpoint: EndpointID,
         state: DeliveryState,
         attempts: Int,
@@ -214,6 +217,7 @@ package struct StoredDelivery: Sendable, Equatable {
         self.id = id
         self.eventID = eventID
         self.eventType = eventType
+        self.shop = shop
         self.endpoint = endpoint
         self.state = state
         self.attempts = attempts

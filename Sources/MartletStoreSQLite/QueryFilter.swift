@@ -29,6 +29,13 @@ struct QueryFilter {
         if let value { add("\(column) = ?", value) }
     }
 
+    /// One of these values; none of them matches nothing.
+    mutating func among(_ column: String, _ values: Set<String>?) {
+        guard let values else { return }
+        let marks = values.map { _ in "?" }.joined(separator: ",")
+        add("\(column) IN (\(marks))", values.sorted().map(\.databaseValue))
+    }
+
     /// `since` is included, `until` is not, so that adjoining ranges meet without overlap.
     mutating func between(_ column: String, since: Timestamp?, until: Timestamp?) {
         if let since { add("\(column) >= ?", since.milliseconds) }

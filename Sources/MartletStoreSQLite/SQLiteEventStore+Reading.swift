@@ -7,6 +7,7 @@ extension SQLiteEventStore {
     package func events(_ query: EventQuery) async throws(StoreError) -> [StoredEvent] {
         var filter = QueryFilter()
         filter.equal("shop", query.shop)
+        filter.among("shop", query.shops)
         filter.equal("provider", query.provider)
         // `provider/id` names one account; a bare id names it at every provider.
         if let source = query.source {
@@ -85,6 +86,7 @@ extension SQLiteEventStore {
             let sequence = sequence(of: event)
             filter.add("d.event = \(sequence.term)", sequence.arguments)
         }
+        filter.among("e.shop", query.shops)
         filter.between("d.created_at", since: query.since, until: query.until)
         filter.before("d.id", query.before?.number)
         let sql = "\(Self.selectDeliveries) \(filter.clause) ORDER BY d.id DESC LIMIT \(max(0, query.limit))"
@@ -138,7 +140,8 @@ extension SQLiteEventStore {
     }
 
     private static let selectDeliveries = """
-        SELECT d.id, e.event_id, e.type, d.endpoint, d.state, d.attempts, d.due_at, d.created_at, d.last_outcome
+        SELECT d.id, e.event_id, e.type, d.endpoint, d.state, d.attempts, d.due_at, d.created_at, d.last_outcome,
+            e.shop
         FROM deliveries d CROSS JOIN events e ON e.sequence = d.event
         """
 
@@ -167,6 +170,7 @@ extension SQLiteEventStore {
             id: DeliveryID(number: row[0]),
             eventID: EventID(rawValue: row[1]),
             eventType: row[2],
+            shop: row[9],
             endpoint: EndpointID(row[3]),
             state: state,
             attempts: row[5],

@@ -100,5 +100,56 @@ extension EventStoreConformance {
             try checkEqual(pending.createdAt, now, "created when its event came")
             try checkEqual(pending.eventType, Samples.event().type.rawValue)
         },
+        Case("showsOnlyTheShopsThatAreAskedFor") { store, _ in
+            try await fill(store)
+            try await checkEvents(store, EventQuery(shops: ["nordic"]), [3, 2, 1, 0])
+            try await checkEvents(store, EventQuery(shop: "tashkent", shops: ["nordic"]), [])
+            try await checkEvents(store, EventQuery(shops: []), [])
+            let shops = ["nordic", "tashkent", "nordic"]
+            for (number, shop) in shops.enumerated() {
+                let event = Samples.event(200 + number, shop: shop)
+                _ = try await store.capture(Samples.capture(event, deliveries: [Samples.delivery()]))
+            }
+            let seen = try await store.deliveries(DeliveryQuery(shops: ["nordic"]))
+            try checkEqual(seen.map(\.eventID), [202, 200].map(Samples.eventID))
+            try checkEqual(seen.map(\.shop), ["nordic", "nordic"])
+            try checkEqual(try await store.deliveries(DeliveryQuery(shops: [])).count, 0)
+        },
+        Case("countsBacklogsUpToABound") { store, _ in
+            let other = EndpointID("other")
+            let now = Samples.now
+            for number in 0..<6 {
+                let deliveries = [
+                    Samples.delivery(dueAt: now + .seconds(number + 1)),
+                    Samples.delivery(other, state: number < 2 ? .dead : .skipped),
+                ]
+                _ = try await store.capture(Samples.capture(Samples.event(number), deliveries: deliveries))
+            }
+            for number in 6..<9 {
+                var delivery = Samples.delivery(dueAt: now + .seconds(number + 1))
+                delivery.lane = "order:1"
+                _ = try await store.capture(Samples.capture(Samples.event(number), deliveries: [delivery]))
+            }
+            let unknown = EndpointID("unknown")
+            let all = try await store.backlogs(of: [Samples.ledger, other, unknown], limit: 100)
+            try checkEqual(all[unknown], EndpointBacklog())
+            try checkEqual(
+                all[Samples.ledger],
+                EndpointBacklog(pending: BoundedCount(count: 9), oldestDue: now + .seconds(1)),
+                "those behind others of their lane wait as well"
+            )
+            try checkEqual(
+                all[other],
+                EndpointBacklog(dead: BoundedCount(count: 2), skipped: BoundedCount(count: 4))
+            )
+            let few = try await store.backlogs(of: [Samples.ledger], limit: 3)
+            try checkEqual(few[Samples.ledger]?.pending, BoundedCount(count: 3, isAtLeast: true))
+            let exact = try await store.backlogs(of: [Samples.ledger], limit: 10)
+            try checkEqual(exact[Samples.ledger]?.pending, BoundedCount(count: 9))
+            _ = try await store.claimDue(Samples.ledger, now: now + .seconds(2))
+            let claimed = try await store.backlogs(of: [Samples.ledger], limit: 100)
+            try checkEqual(claimed[Samples.ledger]?.pending, BoundedCount(count: 7), "without what is in hand")
+            try checkEqual(claimed[Samples.ledger]?.oldestDue, now + .seconds(1))
+        },
     ]
 }

@@ -94,6 +94,13 @@ struct FaultyStore: EventStore {
 
     func delivery(_ id: DeliveryID) async throws(StoreError) -> DeliveryDetail? { try await base.delivery(id) }
 
+    func backlogs(
+        of endpoints: [EndpointID],
+        limit: Int
+    ) async throws(StoreError) -> [EndpointID: EndpointBacklog] {
+        try await base.backlogs(of: endpoints, limit: limit)
+    }
+
     func quarantined(_ source: SourceID?, limit: Int) async throws(StoreError) -> [QuarantinedCallback] {
         try await base.quarantined(source, limit: limit)
     }

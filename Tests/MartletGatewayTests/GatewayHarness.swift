@@ -29,7 +29,7 @@ struct GatewayHarness {
     /// Starts a gateway.
     ///
     /// `sources`: members of the source objects, without braces around the list.
-    /// `endpoints`: likewise.
+    /// `endpoints` and `keys` (of `admin`): likewise.
     /// `folder`: an earlier harness's folder, to start again on the same store.
     static func start(
         sources: String,
@@ -38,6 +38,8 @@ struct GatewayHarness {
         folder: URL? = nil,
         files: [String: String] = [:],
         listen: String = "127.0.0.1:0",
+        shops: [String] = ["nordic"],
+        keys: String = "",
         clock: any WallClock = SystemClock()
     ) async throws -> GatewayHarness {
         let folder = try folder ?? makeFolder()
@@ -47,9 +49,9 @@ struct GatewayHarness {
         let json = """
             {
               "ingest": { "listen": "\(listen)", "trustedProxies": ["127.0.0.0/8"] },
-              "admin": { "listen": "127.0.0.1:0" },
+              "admin": { "listen": "127.0.0.1:0", "keys": [\(keys)] },
               "store": "sqlite:martlet.db",
-              "shops": [{ "id": "nordic" }],
+              "shops": [\(shops.map { "{ \"id\": \"\($0)\" }" }.joined(separator: ","))],
               "sources": [\(sources)],
               "endpoints": [\(endpoints)],
               "delivery": { "allowNetworks": ["127.0.0.0/8"] }\(extra.isEmpty ? "" : ",\n  \(extra)")
@@ -76,6 +78,8 @@ struct GatewayHarness {
         endpoints: String = "",
         extra: String = "",
         files: [String: String] = [:],
+        shops: [String] = ["nordic"],
+        keys: String = "",
         clock: any WallClock = SystemClock(),
         _ body: (GatewayHarness) async throws -> Void
     ) async throws {
@@ -84,6 +88,8 @@ struct GatewayHarness {
             endpoints: endpoints,
             extra: extra,
             files: files,
+            shops: shops,
+            keys: keys,
             clock: clock
         )
         do {

@@ -26,11 +26,16 @@ struct ServedGateway {
         return folder
     }
 
-    static func write(endpoints: String, sources: String = SignedCallback.source, into folder: URL) throws {
+    static func write(
+        endpoints: String,
+        sources: String = SignedCallback.source,
+        keys: String = "",
+        into folder: URL
+    ) throws {
         let json = """
             {
               "ingest": { "listen": "127.0.0.1:0" },
-              "admin": { "listen": "127.0.0.1:0" },
+              "admin": { "listen": "127.0.0.1:0", "keys": [\(keys)] },
               "store": "sqlite:martlet.db",
               "shops": [{ "id": "nordic" }],
               "sources": [\(sources)],

@@ -151,13 +151,3 @@ extension Dispatcher {
         }
     }
 }
-
-/// How one endpoint is doing right now.
-package struct EndpointStanding: Sendable {
-    package let endpoint: Endpoint
-    package let state: EndpointState
-    package let health: EndpointHealth.Saved
-    /// Deliveries in memory that wait to be sent; the rest of the backlog is in the store.
-    package let waitingInMemory: Int
-    package let inFlight: Int
-}

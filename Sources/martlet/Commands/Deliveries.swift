@@ -5,8 +5,8 @@ import MartletStore
 
 struct Deliveries: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look at deliveries and their attempts.",
-        subcommands: [List.self, Show.self],
+        abstract: "Look at deliveries and their attempts; retry or cancel one.",
+        subcommands: [List.self, Show.self, Retry.self, Cancel.self],
         defaultSubcommand: List.self
     )
 

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package import MartletCore
+
+/// A bearer key of the admin API (`admin.keys` of the configuration).
+package struct AdminKey: Sendable, Equatable {
+    package var name: String
+    package var key: Secret
+    package var role: AdminRole
+    /// Shop ids, or `*` for all.
+    package var shops: Set<String>
+
+    package init(name: String, key: Secret, role: AdminRole, shops: Set<String> = ["*"]) {
+        self.name = name
+        self.key = key
+        self.role = role
+        self.shops = shops
+    }
+}
+
+/// What a key may do; each role may also do what those before it may (contract.md section 6).
+package enum AdminRole: String, Sendable, CaseIterable {
+    case viewer
+    case `operator`
+    case admin
+
+    package func includes(_ other: AdminRole) -> Bool { rank >= other.rank }
+
+    private var rank: Int {
+        switch self {
+        case .viewer: 0
+        case .operator: 1
+        case .admin: 2
+        }
+    }
+}
+
+/// Who asks, once the key has been recognised.
+struct Caller: Sendable, Equatable {
+    /// The key's name, for the log and for error messages.
+    var name: String
+    var role: AdminRole
+    /// The shops that the caller sees; nil for all.
+    var shops: Set<String>?
+
+    init(name: String, role: AdminRole, shops: Set<String>?) {
+        self.name = name
+        self.role = role
+        self.shops = shops
+    }
+
+    init(_ key: AdminKey) {
+        self.init(name: key.name, role: key.role, shops: key.shops.contains("*") ? nil : key.shops)
+    }
+
+    /// For the routes that are open to everybody; sees no shop.
+    static let anybody = Caller(name: "-", role: .viewer, shops: [])
+}

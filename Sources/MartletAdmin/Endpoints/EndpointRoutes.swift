@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+import MartletCore
+import MartletNet
+import MartletStore
+import MartletWire
+
+/// `/v1/endpoints`: how subscribers are doing, and the switch for each.
+enum EndpointRoutes {
+    @Sendable static func list(_ call: AdminCall) async throws -> HTTPResponse {
+        let limit = try call.parameters.limit()
+        let after = try call.parameters.cursor(of: "endpoints") { EndpointID($0) }
+        let rest = await call.access.endpoints().filter { standing in after.map { standing.endpoint.id > $0 } ?? true }
+        let page = ListPage(Array(rest.prefix(limit + 1)), limit: limit) { standing in
+            ListCursor(list: "endpoints", last: standing.endpoint.id.rawValue)
+        }
+        let backlogs = try await call.access.backlogs(of: page.elements.map(\.endpoint.id))
+        return .page(page) { standing, json in
+            EndpointDocument.write(standing, backlogs[standing.endpoint.id] ?? EndpointBacklog(), to: &json)
+        }
+    }
+
+    @Sendable static func show(_ call: AdminCall) async throws -> HTTPResponse {
+        let (standing, backlog) = try await current(call)
+        return .json { EndpointDocument.write(standing, backlog, to: &$0) }
+    }
+
+    @Sendable static func disable(_ call: AdminCall) async throws -> HTTPResponse {
+        _ = try call.body(allowing: [])
+        let id = EndpointID(call.id)
+        guard let hasChanged = await call.access.disable(id) else { throw await unknown(call) }
+        let (standing, backlog) = try await current(call)
+        guard hasChanged else {
+            let since = standing.health.disabled.map { " by \"\($0.reason.rawValue)\" since \($0.at.rfc3339)" } ?? ""
+            throw Problem(409, "endpoint \"\(id)\" is disabled already\(since)", remedy: "nothing is left to do")
+        }
+        return .json { json in
+            json.beginObject()
+            json.name("endpoint")
+            EndpointDocument.write(standing, backlog, to: &json)
+            json.endObject()
+        }
+    }
+
+    /// An endpoint that is not disabled may still have skipped deliveries to offer, from a time when it was.
+    @Sendable static func enable(_ call: AdminCall) async throws -> HTTPResponse {
+        let offers = try AdminCall.bool("offerSkipped", of: try call.body(allowing: ["offerSkipped"]))
+        let id = EndpointID(call.id)
+        guard let before = await call.access.endpoint(id) else { throw await unknown(call) }
+        guard before.endpoint.isEnabled else {
+            throw Problem(
+                409,
+                "endpoint \"\(id)\" is disabled by the configuration file",
+                remedy: "set its \"enabled\" to true there and reload the file with SIGHUP"
+            )
+        }
+        guard let wasDisabled = await call.access.enable(id) else { throw await unknown(call) }
+        guard wasDisabled || offers else {
+            throw Problem(
+                409,
+                "endpoint \"\(id)\" is not disabled; it is \(before.state.rawValue)",
+                remedy: "to offer what was skipped earlier, send {\"offerSkipped\": true}"
+            )
+        }
+        let offered = offers ? try await call.access.offerSkipped(of: id) : 0
+        let (standing, backlog) = try await current(call)
+        return .json { json in
+            json.beginObject()
+            json.member("wasDisabled", bool: wasDisabled)
+            json.member("offered", integer: Int64(offered))
+            json.name("endpoint")
+            EndpointDocument.write(standing, backlog, to: &json)
+            json.endObject()
+        }
+    }
+
+    private static func current(_ call: AdminCall) async throws -> (EndpointStanding, EndpointBacklog) {
+        let id = EndpointID(call.id)
+        guard let standing = await call.access.endpoint(id) else { throw await unknown(call) }
+        return (standing, try await call.access.backlogs(of: [id])[id] ?? EndpointBacklog())
+    }
+
+    private static func unknown(_ call: AdminCall) async -> Problem {
+        let known = await call.access.endpoints().map(\.endpoint.id.rawValue)
+        return .unknown("endpoint", call.id, among: known, remedy: "GET /v1/endpoints lists those that there are")
+    }
+}

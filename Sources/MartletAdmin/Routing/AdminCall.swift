@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import MartletNet
+import MartletWire
+
+/// One request on its way to a handler: recognised, allowed, and with parameters that its route knows.
+struct AdminCall: Sendable {
+    let request: HTTPRequest
+    /// What stands for `{id}` in the path; empty where the route has none.
+    let id: String
+    let parameters: Parameters
+    let caller: Caller
+    let access: ScopedAccess
+    let service: AdminService
+
+    /// Reads a body that may be left out, with these members and no others.
+    func body(allowing members: [String]) throws(Problem) -> JSONObject {
+        if request.body.isEmpty { return JSONObject() }
+        let value: JSONValue
+        do {
+            value = try JSONReader.read(request.body)
+        } catch {
+            throw Problem(field: "body", rule: "is not JSON: \(error.description)", remedy: Self.remedy(members))
+        }
+        guard let object = value.object else {
+            throw Problem(field: "body", rule: "is \(value.kind), not an object", remedy: Self.remedy(members))
+        }
+        for member in object.members where !members.contains(member.name) {
+            throw Problem(
+                field: String(member.name.prefix(64)),
+                rule: "is not a member of this route's body",
+                remedy: Self.remedy(members)
+            )
+        }
+        return object
+    }
+
+    /// True or false, false by default.
+    static func bool(_ name: String, of object: JSONObject) throws(Problem) -> Bool {
+        switch object[name] {
+        case nil, .null: return false
+        case .bool(let value): return value
+        case .some(let value):
+            throw Problem(field: name, rule: "is \(value.kind), not true or false", remedy: "write true or false")
+        }
+    }
+
+    private static func remedy(_ members: [String]) -> String {
+        members.isEmpty
+            ? "send no body" : "send no body, or an object with \(members.map { "\"\($0)\"" }.joined(separator: ", "))"
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import MartletNet
+
+/// One route of the admin listener: what is asked, who may ask it, and who answers.
+package struct AdminRoute: Sendable {
+    /// Who may use a route.
+    package enum Access: Sendable, Equatable {
+        /// Everybody who reaches the listener; no key is asked for.
+        case open
+        /// A key with this role or a higher one; the key's shops limit what it sees.
+        case role(AdminRole)
+        /// A key with this role or a higher one, and for all shops.
+        case allShops(AdminRole)
+    }
+
+    package let method: String
+    /// The path, with `{id}` for one segment that varies.
+    package let pattern: String
+    package let access: Access
+    /// Query parameters; any other is an error.
+    package let parameters: [String]
+    let answer: @Sendable (AdminCall) async throws -> HTTPResponse
+    private let segments: [Substring]
+
+    init(
+        _ method: String,
+        _ pattern: String,
+        _ access: Access,
+        parameters: [String] = [],
+        answer: @escaping @Sendable (AdminCall) async throws -> HTTPResponse
+    ) {
+        self.method = method
+        self.pattern = pattern
+        self.access = access
+        self.parameters = parameters
+        self.answer = answer
+        segments = Self.segments(of: pattern)
+    }
+
+    /// What stands for `{id}`, empty without one; nil if the path is another route's.
+    func match(_ path: [Substring]) -> String? {
+        guard path.count == segments.count else { return nil }
+        var id = ""
+        for (wanted, given) in zip(segments, path) {
+            if wanted == "{id}", !given.isEmpty {
+                id = String(given)
+            } else if wanted != given {
+                return nil
+            }
+        }
+        return id
+    }
+
+    static func segments(of path: String) -> [Substring] {
+        path.split(separator: "/", omittingEmptySubsequences: false)
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import MartletNet
+
+/// Every route of the admin listener with the role that it needs (contract.md section 6): the one table of both.
+package enum AdminRoutes {
+    /// What a request's method and path come to.
+    enum Match {
+        case route(AdminRoute, id: String)
+        /// There is something at that path, for these methods.
+        case otherMethod(allowed: [String])
+        case none
+    }
+
+    package static let table: [AdminRoute] = [
+        AdminRoute("GET", "/healthz", .open) { _ in .text(200, "ok") },
+        AdminRoute("GET", "/readyz", .open) { await $0.service.readiness() },
+        AdminRoute("GET", "/metrics", .open) { await $0.service.metricsPage() },
+
+        AdminRoute(
+            "GET",
+            "/v1/events",
+            .role(.viewer),
+            parameters: EventRoutes.filters + paging,
+            answer: EventRoutes.list
+        ),
+        AdminRoute("GET", "/v1/events/{id}", .role(.viewer), answer: EventRoutes.show),
+
+        AdminRoute(
+            "GET",
+            "/v1/deliveries",
+            .role(.viewer),
+            parameters: DeliveryRoutes.filters + paging,
+            answer: DeliveryRoutes.list
+        ),
+        AdminRoute("GET", "/v1/deliveries/{id}", .role(.viewer), answer: DeliveryRoutes.show),
+        AdminRoute("POST", "/v1/deliveries/{id}/retry", .role(.operator), answer: DeliveryRoutes.retry),
+        AdminRoute("POST", "/v1/deliveries/{id}/cancel", .role(.operator), answer: DeliveryRoutes.cancel),
+
+        AdminRoute("GET", "/v1/endpoints", .role(.viewer), parameters: paging, answer: EndpointRoutes.list),
+        AdminRoute("GET", "/v1/endpoints/{id}", .role(.viewer), answer: EndpointRoutes.show),
+        AdminRoute("POST", "/v1/endpoints/{id}/disable", .allShops(.admin), answer: EndpointRoutes.disable),
+        AdminRoute("POST", "/v1/endpoints/{id}/enable", .allShops(.admin), answer: EndpointRoutes.enable),
+    ]
+
+    private static let paging = ["limit", "cursor"]
+
+    static func match(_ method: String, _ path: String) -> Match {
+        let segments = AdminRoute.segments(of: path)
+        let found = table.compactMap { route in route.match(segments).map { (route: route, id: $0) } }
+        // RFC 9110 section 9.3.2: HEAD is GET without the body, which the listener leaves out.
+        let method = method == "HEAD" ? "GET" : method
+        if let hit = found.first(where: { $0.route.method == method }) { return .route(hit.route, id: hit.id) }
+        if found.isEmpty { return .none }
+        return .otherMethod(allowed: found.flatMap { $0.route.method == "GET" ? ["GET", "HEAD"] : [$0.route.method] })
+    }
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+import MartletAdmin
+import MartletEngine
+
+/// The admin API sees the dispatcher through this narrow protocol only.
+extension Dispatcher: EndpointControl {}
