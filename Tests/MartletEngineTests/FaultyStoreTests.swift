@@ -65,4 +65,42 @@ import Testing
         #expect(await harness.receive(order: "forged").status == 503)
         try await harness.stop()
     }
+
+    @Test func newsOfAnEndpointIsToldOnceTheStoreTakesIt() async throws {
+        let faults = Faults()
+        let harness = try await EngineHarness.start(
+            [EngineHarness.endpoint("bad"), EngineHarness.endpoint("ops", events: "endpoint.disabled")],
+            faults: faults
+        )
+        faults.set(.health, to: true)
+        _ = await harness.dispatcher.disable(EndpointID("bad"))
+        for _ in 0..<3 { try await harness.pass(.seconds(1)) }
+        #expect(faults.hits(.health) == 4)
+        #expect(harness.transport.sent(to: "ops").isEmpty)
+        faults.set(.health, to: false)
+        try await harness.pass(.seconds(10))
+        #expect(harness.transport.sent(to: "ops").count == 1)
+        #expect(try await harness.store.endpointHealth()[EndpointID("bad")]?.disabled?.reason == .byOperator)
+        try await harness.stop()
+    }
+
+    @Test func whatCouldNotBeGivenBackIsGivenBackLater() async throws {
+        let faults = Faults()
+        let harness = try await EngineHarness.start([EngineHarness.endpoint("slow", maxInFlight: 1)], faults: faults)
+        harness.transport.set("slow", .hang)
+        for number in 0..<10 { await harness.receive(order: "\(number)") }
+        try await harness.settle()
+        faults.set(.release, to: true)
+        _ = await harness.dispatcher.disable(EndpointID("slow"))
+        _ = await harness.dispatcher.enable(EndpointID("slow"))
+        harness.transport.set("slow", .answer(200))
+        harness.transport.release("slow")
+        try await harness.pass(.seconds(5))
+        #expect(harness.transport.sent(to: "slow").count == 1)
+        faults.set(.release, to: false)
+        try await harness.pass(.seconds(60))
+        #expect(try await harness.deliveries("slow").allSatisfy { $0.state == .delivered })
+        #expect(harness.transport.sent(to: "slow").count == 10)
+        try await harness.stop()
+    }
 }

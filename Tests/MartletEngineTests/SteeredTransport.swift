@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import MartletCore
+import MartletRuntime
 import MartletTesting
 import MartletWire
 import Synchronization
@@ -18,31 +19,43 @@ final class SteeredTransport: Transport {
         var eventID: String
         var at: Timestamp
         var delivery: String
+        /// What the signature states.
+        var timestamp: String
         var body: [UInt8]
+
+        var text: String { String(decoding: body, as: UTF8.self) }
+
+        /// `merchant_order_id` of an event that is sent whole.
+        var order: String {
+            let parts = text.split(separator: "\"merchant_order_id\":\"", maxSplits: 1)
+            return parts.count == 2 ? String(parts[1].prefix { $0 != "\"" }) : ""
+        }
     }
 
     private struct State {
         var behaviours: [String: [Behaviour]] = [:]
-        var deciding: [String: (count: Int, decide: @Sendable (Int) -> Behaviour)] = [:]
+        var deciding: [String: @Sendable (Sent) -> Behaviour] = [:]
         var sent: [Sent] = []
         var hanging: [String: [@Sendable (AttemptResult) -> Void]] = [:]
 
-        mutating func next(_ host: String) -> Behaviour {
-            if let (count, decide) = deciding[host] {
-                deciding[host] = (count + 1, decide)
-                return decide(count)
-            }
-            var list = behaviours[host] ?? [.answer(200)]
+        mutating func next(_ sent: Sent) -> Behaviour {
+            if let decide = deciding[sent.host] { return decide(sent) }
+            var list = behaviours[sent.host] ?? [.answer(200)]
             let behaviour = list.count > 1 ? list.removeFirst() : list[0]
-            behaviours[host] = list
+            behaviours[sent.host] = list
             return behaviour
         }
     }
 
     private let state = Mutex(State())
     private let clock: ManualClock?
+    private let wall: (any WallClock)?
 
-    init(clock: ManualClock? = nil) { self.clock = clock }
+    /// `wall`: dates the results; `clock` unless given.
+    init(clock: ManualClock? = nil, wall: (any WallClock)? = nil) {
+        self.clock = clock
+        self.wall = wall ?? clock
+    }
 
     /// Each request takes the next behaviour; the last one stays.
     ///
@@ -54,14 +67,14 @@ final class SteeredTransport: Transport {
         }
     }
 
-    /// What a host does with each request from now on, by its number since then, from 0.
-    func set(_ host: String, _ decide: @escaping @Sendable (Int) -> Behaviour) {
-        state.withLock { $0.deciding[host] = (0, decide) }
+    /// What a host does with each request from now on.
+    func decide(_ host: String, _ decide: @escaping @Sendable (Sent) -> Behaviour) {
+        state.withLock { $0.deciding[host] = decide }
     }
 
+    var sent: [Sent] { state.withLock { $0.sent } }
     func sent(to host: String) -> [Sent] { state.withLock { $0.sent.filter { $0.host == host } } }
     func hangingCount(_ host: String) -> Int { state.withLock { $0.hanging[host]?.count ?? 0 } }
-
     var hangingCount: Int { state.withLock { $0.hanging.values.reduce(0) { $0 + $1.count } } }
 
     /// Lets the hanging request that was sent first end.
@@ -76,35 +89,37 @@ final class SteeredTransport: Transport {
     /// Lets every hanging request of a host end with a status.
     func release(_ host: String, status: Int = 200) {
         let held = state.withLock { $0.hanging.removeValue(forKey: host) ?? [] }
-        for completion in held { completion(ScriptedTransport.answered(status)) }
+        for completion in held { end(.answer(status), completion) }
     }
 
     func send(_ request: OutboundRequest, completion: @escaping @Sendable (AttemptResult) -> Void) {
-        let host = String(request.url.dropFirst(7).prefix { $0 != "." })
+        let sent = Sent(
+            host: String(request.url.dropFirst(7).prefix { $0 != "." }),
+            attempt: Int(request.headers[first: "martlet-attempt"] ?? "") ?? 0,
+            eventID: request.headers[first: "webhook-id"] ?? "",
+            at: clock?.now() ?? Timestamp(milliseconds: 0),
+            delivery: request.headers[first: "martlet-delivery"] ?? "",
+            timestamp: request.headers[first: "webhook-timestamp"] ?? "",
+            body: request.body
+        )
         let behaviour = state.withLock { state in
-            state.sent.append(
-                Sent(
-                    host: host,
-                    attempt: Int(request.headers[first: "martlet-attempt"] ?? "") ?? 0,
-                    eventID: request.headers[first: "webhook-id"] ?? "",
-                    at: clock?.now() ?? Timestamp(milliseconds: 0),
-                    delivery: request.headers[first: "martlet-delivery"] ?? "",
-                    body: request.body
-                )
-            )
-            let behaviour = state.next(host)
-            if case .hang = behaviour { state.hanging[host, default: []].append(completion) }
+            state.sent.append(sent)
+            let behaviour = state.next(sent)
+            if case .hang = behaviour { state.hanging[sent.host, default: []].append(completion) }
             return behaviour
         }
         end(behaviour, completion)
     }
 
     private func end(_ behaviour: Behaviour, _ completion: @Sendable (AttemptResult) -> Void) {
+        var result: AttemptResult
         switch behaviour {
         case .answer(let status, let retryAfter):
-            completion(ScriptedTransport.answered(status, headers: retryAfter.map { [("Retry-After", $0)] } ?? []))
-        case .fail(let failure): completion(ScriptedTransport.failed(failure))
-        case .hang: break
+            result = ScriptedTransport.answered(status, headers: retryAfter.map { [("Retry-After", $0)] } ?? [])
+        case .fail(let failure): result = ScriptedTransport.failed(failure)
+        case .hang: return
         }
+        if let wall { result.startedAt = wall.now() }
+        completion(result)
     }
 }
