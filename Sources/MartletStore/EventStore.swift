@@ -74,12 +74,14 @@ package protocol EventStore: Sendable {
 
     // MARK: by hand
 
-    /// Makes a delivery due now, whatever its state was but `delivered`, with its schedule begun anew.
+    /// Makes a delivery due now, whatever its state was but `delivered`.
     ///
-    /// One that is in flight stays so: it is being tried at this moment.
+    /// One that had ended gets the attempts of a whole schedule once more; one that is pending goes on with what is left
+    /// of its own. One that is in flight stays so: it is being tried at this moment. With ordered delivery one that had
+    /// ended waits for those of its payment that are under way.
     func retry(_ delivery: DeliveryID, now: Timestamp) async throws(StoreError) -> RetryOutcome
 
-    /// Ends a pending delivery; true if it was pending and not in flight.
+    /// Ends a pending delivery that is not in flight; the next one of its lane becomes due by it.
     func cancel(_ delivery: DeliveryID, now: Timestamp) async throws(StoreError) -> CancelOutcome
 
     /// Makes up to `limit` of the endpoint's skipped deliveries pending, oldest first; returns how many.

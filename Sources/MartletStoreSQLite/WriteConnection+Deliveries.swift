@@ -16,16 +16,16 @@ extension WriteConnection {
             // The next attempt has the same number, so nothing of this one is kept but its outcome.
             try statement(.settleAttempt)
                 .run(state.rawValue, due?.milliseconds, before, outcome, record.delivery.number, before)
-            guard database.changesCount == 1 else { return }
-            count(-1, .inFlight)
-            return count(1, state)
+            return unclaim(record.delivery.number, record.endpoint)
         }
         try statement(.settleAttempt)
             .run(state.rawValue, due?.milliseconds, record.number, outcome, record.delivery.number, before)
         if database.changesCount == 1 {
             count(-1, .pending)
             count(1, state)
-            if let lane = record.lane, state != .pending { try promote(lane, of: record.endpoint, at: record.endedAt) }
+            if let lane = record.lane, state != .pending {
+                try promote(lane, of: record.endpoint, at: record.decidedAt)
+            }
             unclaim(record.delivery.number, record.endpoint)
         } else {
             try statement(.noteLateAttempt).run(record.number, outcome, record.delivery.number, before)

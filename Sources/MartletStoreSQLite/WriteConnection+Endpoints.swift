@@ -53,7 +53,8 @@ extension WriteConnection {
         try database.cachedStatement(sql: "UPDATE deliveries SET state = 'cancelled' WHERE id = ?").run(id)
         count(-1, .pending)
         count(1, .cancelled)
-        if let lane = row.lane { try promote(lane, of: row.endpoint, at: now) }
+        // Without a due time it was waiting itself, and the one that the others wait for is still to come.
+        if let lane = row.lane, row.hasDueTime { try promote(lane, of: row.endpoint, at: now) }
         return .cancelled(row.endpoint)
     }
 

@@ -53,7 +53,8 @@ package enum EventStoreConformance {
     }
 
     package static let cases: [Case] =
-        captureCases + concurrencyCases + deliveryCases + refusedCases + queryCases + upkeepCases
+        captureCases + concurrencyCases + deliveryCases + endpointCases + operatorCases + refusedCases + queryCases
+        + upkeepCases
 }
 
 /// A rule that a store broke.

@@ -71,6 +71,9 @@ package final class ManualClock: WallClock {
         state.withLock { $0.now = max($0.now, target) }
     }
 
+    /// Sets the clock, back too, as an operator or NTP would; no timer fires by it.
+    package func set(to moment: Timestamp) { state.withLock { $0.now = moment } }
+
     /// Waits until at least that many timers are pending: the code under test has gone to sleep.
     package func waitForTimers(_ count: Int = 1) async {
         await withCheckedContinuation { continuation in

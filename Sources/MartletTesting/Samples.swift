@@ -127,7 +127,8 @@ package enum Samples {
             number: number,
             result: result,
             next: next,
-            lane: lane
+            lane: lane,
+            decidedAt: now
         )
     }
 }

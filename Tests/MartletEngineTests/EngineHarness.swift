@@ -7,7 +7,6 @@ import MartletStore
 import MartletStoreSQLite
 import MartletTesting
 import MartletWire
-import Synchronization
 import Testing
 
 @testable import MartletEngine
@@ -23,31 +22,38 @@ struct EngineHarness {
     let dispatcher: Dispatcher
     let service: IngestService
     let topology: TopologyBox
+    let faults: Faults
 
-    /// `wrapping`: puts a faulty store around the real one.
+    /// `wall`: what signatures and news are dated by; `clock` unless given.
     static func start(
         _ endpoints: [Endpoint],
         folder: URL? = nil,
         clock: ManualClock = ManualClock(),
-        transport: SteeredTransport = SteeredTransport(),
+        wall: (any WallClock)? = nil,
+        transport: SteeredTransport? = nil,
         window: Int = 256,
+        requestsAtOnce: Int = 2048,
+        seed: UInt64 = .random(in: 1 ... .max),
         log: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-        wrapping: (any EventStore) -> any EventStore = { $0 }
+        faults: Faults = Faults()
     ) async throws -> EngineHarness {
         let folder = try folder ?? makeFolder()
-        let store = wrapping(try SQLiteEventStore(path: folder.appendingPathComponent("martlet.db").path))
+        let path = folder.appendingPathComponent("martlet.db").path
+        let store = FaultyStore(base: try SQLiteEventStore(path: path), faults: faults)
+        let transport = transport ?? SteeredTransport(clock: clock)
         let metrics = EngineMetrics(Metrics())
-        let seed = UInt64.random(in: 1...UInt64.max)
         print("engine seed \(seed)")
         let dispatcher = Dispatcher(
             executor: QueueExecutor(label: "martlet.test.dispatch"),
             store: store,
             transport: transport,
             clock: clock,
+            wall: wall,
             random: SeededRandom(seed: seed),
             metrics: metrics,
             log: log,
-            window: window
+            window: window,
+            requestsAtOnce: requestsAtOnce
         )
         let subscribers = try await dispatcher.start(endpoints)
         let source = Topology.Source(provider: PlainProvider(), shop: { _ in "nordic" })
@@ -67,7 +73,8 @@ struct EngineHarness {
             transport: transport,
             dispatcher: dispatcher,
             service: service,
-            topology: topology
+            topology: topology,
+            faults: faults
         )
     }
 
@@ -75,16 +82,22 @@ struct EngineHarness {
         _ id: String,
         events: String = "*",
         schedule: [Duration] = [.seconds(5), .seconds(300)],
-        maxInFlight: Int = 16
+        jitter: Double = 0.2,
+        maxInFlight: Int = 16,
+        ratePerSecond: Double? = nil,
+        ordering: DeliveryOrdering = .none
     ) -> Endpoint {
-        Endpoint(
+        var endpoint = Endpoint(
             id: EndpointID(id),
             url: "http://\(id).test/hook",
             events: [EventPattern(events)].compactMap { $0 },
             secrets: [SigningSecret(secret)],
             maxInFlight: maxInFlight,
-            schedule: RetrySchedule(delays: schedule, jitter: 0.2)
+            schedule: RetrySchedule(delays: schedule, jitter: jitter)
         )
+        endpoint.ratePerSecond = ratePerSecond
+        endpoint.ordering = ordering
+        return endpoint
     }
 
     /// Takes in one event and waits for the provider's answer.
@@ -127,101 +140,45 @@ struct EngineHarness {
     }
 }
 
-/// A provider whose callbacks are an order number and nothing else.
-struct PlainProvider: PushProvider {
-    let source = SourceID(provider: "plain", id: "main")
-    let acknowledgement = Acknowledgement(body: "ok")
-
-    func judge(_ callback: Callback, order: OrderLookup) -> Judgement {
-        let number = String(decoding: callback.body, as: UTF8.self)
-        if number == "forged" { return .refused(Refusal(.badSignature, "the test says so")) }
-        let hex = String(
-            number.utf8.reduce(UInt64(14_695_981_039_346_656_037)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 },
-            radix: 16
-        )
-        let id = EventID(rawValue: "evt_" + String(repeating: "0", count: 32 - hex.count) + hex)
-        return .accepted(
-            Event(
-                id: id,
-                type: number.hasPrefix("during") ? .paymentPending : .paymentPaid,
-                source: source,
-                finality: .final,
-                merchantOrderID: number,
-                receivedAt: callback.receivedAt,
-                verification: Verification(method: "hmac"),
-                dedupeKey: number,
-                objectKey: number
-            )
-        )
-    }
-
-    func sample(_ request: SampleRequest) throws(SampleError) -> SampleCallback {
-        throw SampleError("the test's provider makes no samples")
-    }
-}
-
-/// A transport whose endpoints each do what the test last said: answer with a status, fail, or hang.
-final class SteeredTransport: Transport {
-    enum Behaviour: Sendable {
-        case answer(Int, retryAfter: String? = nil)
-        case fail(NetworkFailure)
-        case hang
-    }
-
-    struct Sent: Sendable {
-        var host: String
-        var attempt: Int
-        var eventID: String
-        var at: Timestamp
-    }
-
-    private struct State {
-        var behaviours: [String: [Behaviour]] = [:]
-        var sent: [Sent] = []
-        var hanging: [String: [@Sendable (AttemptResult) -> Void]] = [:]
-    }
-
-    private let state = Mutex(State())
-    private let clock: ManualClock?
-
-    init(clock: ManualClock? = nil) { self.clock = clock }
-
-    /// Each request takes the next behaviour; the last one stays.
-    ///
-    /// The default answers 200.
-    func set(_ host: String, _ behaviours: Behaviour...) { state.withLock { $0.behaviours[host] = behaviours } }
-
-    func sent(to host: String) -> [Sent] { state.withLock { $0.sent.filter { $0.host == host } } }
-    func hangingCount(_ host: String) -> Int { state.withLock { $0.hanging[host]?.count ?? 0 } }
-
-    /// Lets every hanging request of a host end with a status.
-    func release(_ host: String, status: Int = 200) {
-        let held = state.withLock { $0.hanging.removeValue(forKey: host) ?? [] }
-        for completion in held { completion(ScriptedTransport.answered(status)) }
-    }
-
-    func send(_ request: OutboundRequest, completion: @escaping @Sendable (AttemptResult) -> Void) {
-        let host = String(request.url.dropFirst(7).prefix { $0 != "." })
-        let behaviour = state.withLock { state in
-            state.sent.append(
-                Sent(
-                    host: host,
-                    attempt: Int(request.headers[first: "martlet-attempt"] ?? "") ?? 0,
-                    eventID: request.headers[first: "webhook-id"] ?? "",
-                    at: clock?.now() ?? Timestamp(milliseconds: 0)
-                )
-            )
-            var list = state.behaviours[host] ?? [.answer(200)]
-            let behaviour = list.count > 1 ? list.removeFirst() : list[0]
-            state.behaviours[host] = list
-            if case .hang = behaviour { state.hanging[host, default: []].append(completion) }
-            return behaviour
-        }
-        switch behaviour {
-        case .answer(let status, let retryAfter):
-            completion(ScriptedTransport.answered(status, headers: retryAfter.map { [("Retry-After", $0)] } ?? []))
-        case .fail(let failure): completion(ScriptedTransport.failed(failure))
-        case .hang: break
+/// Time that passes step by step.
+extension EngineHarness {
+    /// Waits until nothing moves any more but time and the endpoints: no write is under way, no record waits to be
+    /// written, and every request that was sent hangs or is recorded.
+    func settle() async throws {
+        while true {
+            try Task.checkCancellation()
+            if let count = faults.settledCount {
+                // On the dispatcher's queue, so behind all that was posted before.
+                let unfinished = await dispatcher.unfinished
+                let isTimerDue = clock.nextDeadline.map { $0 <= clock.now() } ?? false
+                if faults.settledCount == count, unfinished == transport.hangingCount, !isTimerDue { return }
+            }
+            await Task.yield()
         }
     }
+
+    /// Lets time pass, timer by timer, with everything settled in between.
+    func pass(_ span: Duration) async throws { try await pass(to: clock.now() + span) }
+
+    func pass(to target: Timestamp) async throws {
+        try await settle()
+        while let deadline = clock.nextDeadline, deadline <= target {
+            await clock.advance(to: deadline)
+            try await settle()
+        }
+        await clock.advance(to: target)
+        try await settle()
+    }
+
+    func standing(_ id: String) async throws -> EndpointStanding {
+        try #require(await dispatcher.standings().first { $0.endpoint.id == EndpointID(id) })
+    }
+
+    /// The endpoint's deliveries in the order of their making.
+    func ordered(_ id: String) async throws -> [StoredDelivery] {
+        try await deliveries(id).sorted { $0.id.number < $1.id.number }
+    }
+
+    /// Ends as a crash would: what the dispatcher knows is lost, what is on disk stays.
+    func crash() async { await store.close() }
 }

@@ -2,28 +2,38 @@
 import MartletCore
 import MartletStore
 
-/// A real store whose operations fail on demand, as on a full disk.
+/// A real store whose operations fail on demand, as on a full disk, and which knows whether any is under way.
 struct FaultyStore: EventStore {
     let base: any EventStore
     let faults: Faults
 
     private static let full = StoreError.full("no space left on the device that holds the store")
 
+    private func run<Value>(
+        _ operation: Faults.Operation,
+        _ completion: @escaping Completion<Value>,
+        _ write: (@escaping Completion<Value>) -> Void
+    ) {
+        if faults.strikes(operation) { return completion(.failure(Self.full)) }
+        faults.began()
+        write { [faults] result in
+            completion(result)
+            faults.ended()
+        }
+    }
+
     func capture(_ capture: Capture, completion: @escaping Completion<CaptureOutcome>) {
-        if faults.strikes(.capture) { return completion(.failure(Self.full)) }
-        base.capture(capture, completion: completion)
+        run(.capture, completion) { base.capture(capture, completion: $0) }
     }
 
     func quarantine(_ callback: QuarantinedCallback, completion: @escaping Completion<Void>) {
-        if faults.strikes(.quarantine) { return completion(.failure(Self.full)) }
-        base.quarantine(callback, completion: completion)
+        run(.quarantine, completion) { base.quarantine(callback, completion: $0) }
     }
 
     func keep(_ hint: KeptHint, completion: @escaping Completion<Void>) { base.keep(hint, completion: completion) }
 
     func record(_ records: [AttemptRecord], announcing: [Capture], completion: @escaping Completion<Void>) {
-        if faults.strikes(.record) { return completion(.failure(Self.full)) }
-        base.record(records, announcing: announcing, completion: completion)
+        run(.record, completion) { base.record(records, announcing: announcing, completion: $0) }
     }
 
     func save(
@@ -32,8 +42,7 @@ struct FaultyStore: EventStore {
         announcing: [Capture],
         completion: @escaping Completion<Void>
     ) {
-        if faults.strikes(.health) { return completion(.failure(Self.full)) }
-        base.save(health, of: endpoint, announcing: announcing, completion: completion)
+        run(.health, completion) { base.save(health, of: endpoint, announcing: announcing, completion: $0) }
     }
 
     func endpointHealth() async throws(StoreError) -> [EndpointID: EndpointHealth.Saved] {
@@ -67,12 +76,13 @@ struct FaultyStore: EventStore {
         includingRaw: Bool,
         completion: @escaping Completion<ClaimedBatch>
     ) {
-        if faults.strikes(.claim) { return completion(.failure(Self.full)) }
-        base.claimDue(endpoint, now: now, limit: limit, includingRaw: includingRaw, completion: completion)
+        run(.claim, completion) {
+            base.claimDue(endpoint, now: now, limit: limit, includingRaw: includingRaw, completion: $0)
+        }
     }
 
     func release(_ deliveries: [DeliveryID], of endpoint: EndpointID, completion: @escaping Completion<Void>) {
-        base.release(deliveries, of: endpoint, completion: completion)
+        run(.release, completion) { base.release(deliveries, of: endpoint, completion: $0) }
     }
 
     func earliestDue() async throws(StoreError) -> [EndpointID: Timestamp] { try await base.earliestDue() }

@@ -2,7 +2,6 @@
 import MartletCore
 import MartletStore
 import MartletTesting
-import Synchronization
 import Testing
 
 @testable import MartletEngine
@@ -11,9 +10,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct FaultyStoreTests {
     @Test func aCaptureThatCannotBeStoredIsAnswered503AndFreesItsPlaces() async throws {
         let faults = Faults()
-        let harness = try await EngineHarness.start([EngineHarness.endpoint("ledger")]) {
-            FaultyStore(base: $0, faults: faults)
-        }
+        let harness = try await EngineHarness.start([EngineHarness.endpoint("ledger")], faults: faults)
         faults.set(.capture, to: true)
         for error in 0..<300 {
             let answer = await harness.receive(order: "lost-\(error)")
@@ -31,9 +28,7 @@ import Testing
 
     @Test func anAttemptThatCannotBeRecordedIsRecordedLaterAndNotMadeTwice() async throws {
         let faults = Faults()
-        let harness = try await EngineHarness.start([EngineHarness.endpoint("ledger")]) {
-            FaultyStore(base: $0, faults: faults)
-        }
+        let harness = try await EngineHarness.start([EngineHarness.endpoint("ledger")], faults: faults)
         faults.set(.record, to: true)
         await harness.receive(order: "A")
         try await harness.eventually { harness.clock.nextDeadline != nil }
@@ -48,9 +43,7 @@ import Testing
 
     @Test func aClaimThatFailsIsMadeAgain() async throws {
         let faults = Faults()
-        let harness = try await EngineHarness.start([EngineHarness.endpoint("ledger")]) {
-            FaultyStore(base: $0, faults: faults)
-        }
+        let harness = try await EngineHarness.start([EngineHarness.endpoint("ledger")], faults: faults)
         harness.transport.set("ledger", .answer(500), .answer(200))
         await harness.receive(order: "A")
         try await harness.eventually { harness.clock.nextDeadline != nil }
@@ -65,40 +58,49 @@ import Testing
 
     @Test func aRefusalThatCannotBeKeptAsksTheProviderToComeAgain() async throws {
         let faults = Faults()
-        let harness = try await EngineHarness.start([]) { FaultyStore(base: $0, faults: faults) }
+        let harness = try await EngineHarness.start([], faults: faults)
         #expect(await harness.receive(order: "forged").status == 403)
         #expect(try await harness.store.quarantined(nil, limit: 5).count == 1)
         faults.set(.quarantine, to: true)
         #expect(await harness.receive(order: "forged").status == 503)
         try await harness.stop()
     }
-}
 
-/// Which operations fail right now.
-final class Faults: Sendable {
-    enum Operation: Hashable {
-        case capture
-        case record
-        case claim
-        case quarantine
-        case health
+    @Test func newsOfAnEndpointIsToldOnceTheStoreTakesIt() async throws {
+        let faults = Faults()
+        let harness = try await EngineHarness.start(
+            [EngineHarness.endpoint("bad"), EngineHarness.endpoint("ops", events: "endpoint.disabled")],
+            faults: faults
+        )
+        faults.set(.health, to: true)
+        _ = await harness.dispatcher.disable(EndpointID("bad"))
+        for _ in 0..<3 { try await harness.pass(.seconds(1)) }
+        #expect(faults.hits(.health) == 4)
+        #expect(harness.transport.sent(to: "ops").isEmpty)
+        faults.set(.health, to: false)
+        try await harness.pass(.seconds(10))
+        #expect(harness.transport.sent(to: "ops").count == 1)
+        #expect(try await harness.store.endpointHealth()[EndpointID("bad")]?.disabled?.reason == .byOperator)
+        try await harness.stop()
     }
 
-    private let state = Mutex<(failing: Set<Operation>, hits: [Operation: Int])>(([], [:]))
-
-    func set(_ operation: Operation, to isFailing: Bool) {
-        state.withLock { state in
-            if isFailing { state.failing.insert(operation) } else { state.failing.remove(operation) }
-        }
+    @Test func whatCouldNotBeGivenBackIsGivenBackLater() async throws {
+        let faults = Faults()
+        let harness = try await EngineHarness.start([EngineHarness.endpoint("slow", maxInFlight: 1)], faults: faults)
+        harness.transport.set("slow", .hang)
+        for number in 0..<10 { await harness.receive(order: "\(number)") }
+        try await harness.settle()
+        faults.set(.release, to: true)
+        _ = await harness.dispatcher.disable(EndpointID("slow"))
+        _ = await harness.dispatcher.enable(EndpointID("slow"))
+        harness.transport.set("slow", .answer(200))
+        harness.transport.release("slow")
+        try await harness.pass(.seconds(5))
+        #expect(harness.transport.sent(to: "slow").count == 1)
+        faults.set(.release, to: false)
+        try await harness.pass(.seconds(60))
+        #expect(try await harness.deliveries("slow").allSatisfy { $0.state == .delivered })
+        #expect(harness.transport.sent(to: "slow").count == 10)
+        try await harness.stop()
     }
-
-    func strikes(_ operation: Operation) -> Bool {
-        state.withLock { state in
-            guard state.failing.contains(operation) else { return false }
-            state.hits[operation, default: 0] += 1
-            return true
-        }
-    }
-
-    func hits(_ operation: Operation) -> Int { state.withLock { $0.hits[operation] ?? 0 } }
 }

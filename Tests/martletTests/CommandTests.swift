@@ -86,6 +86,7 @@ import Testing
         let delivery = try #require(rows?.first?["id"] as? String)
         let detail = try await MartletProcess.run(["deliveries", "show", delivery, "--config", config])
         #expect(detail.output.contains("HTTP 200"))
+        #expect(detail.output.contains("waits      -\n"))
         let none = try await MartletProcess.run(["events", "show", "evt_0", "--config", config])
         #expect(none.status == 1)
         #expect(none.errors == "There is no event evt_0. List them with: martlet events list\n")

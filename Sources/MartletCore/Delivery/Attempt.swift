@@ -85,8 +85,10 @@ package struct AttemptRecord: Sendable, Equatable {
     package var next: Next
     /// With ordered delivery, the payment (`ClaimedDelivery.lane`).
     package var lane: String?
-    /// When the answer had come, or the failure.
-    package var endedAt: Timestamp { result.startedAt + result.duration }
+    /// When `next` was decided, by the clock that due times go by: from then on the next delivery of its lane is due.
+    ///
+    /// `result` is dated by the wall clock, which may have been set since the process started.
+    package var decidedAt: Timestamp
 
     /// What becomes of the delivery.
     package enum Next: Sendable, Equatable {
@@ -103,7 +105,8 @@ package struct AttemptRecord: Sendable, Equatable {
         number: Int,
         result: AttemptResult,
         next: Next,
-        lane: String? = nil
+        lane: String? = nil,
+        decidedAt: Timestamp
     ) {
         self.delivery = delivery
         self.endpoint = endpoint
@@ -111,6 +114,7 @@ package struct AttemptRecord: Sendable, Equatable {
         self.result = result
         self.next = next
         self.lane = lane
+        self.decidedAt = decidedAt
     }
 }
 

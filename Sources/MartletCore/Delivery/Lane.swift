@@ -77,6 +77,9 @@ package struct Lane: Sendable {
     /// More could be sent now if the caller granted slots; report `clockAdvanced` when there are some.
     package private(set) var wantsSlot = false
 
+    /// Nothing is sent before, because the endpoint or a failing proxy asks for a pause; may be past.
+    package var heldUntil: Timestamp? { slowdown.heldUntil }
+
     /// `health`: as a former run left it.
     package init(settings: LaneSettings, capacity: Int, health: EndpointHealth = EndpointHealth()) {
         self.settings = settings

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import Logging
 package import MartletCore
+import MartletRuntime
 package import MartletStore
 
 /// What the ingest side tells the dispatcher after a commit; from any queue.
@@ -30,6 +32,25 @@ extension Dispatcher {
                 post(.handedOver(claimed))
             case .pending: post(.pending(delivery.endpoint, due: delivery.dueAt))
             default: break
+            }
+        }
+    }
+
+    /// Tells the store that deliveries are no longer in hand, until it has taken note: nobody else would find them.
+    nonisolated func giveBack(_ deliveries: [DeliveryID], of id: EndpointID, isAgain: Bool = false) {
+        store.release(deliveries, of: id) { [self] result in
+            switch result {
+            // The lane has looked for them in vain meanwhile.
+            case .success: if isAgain { post(.pending(id, due: clock.now())) }
+            case .failure(.closed): break
+            case .failure(let error):
+                log.error(
+                    "deliveries not given back, trying again",
+                    metadata: ["endpoint": "\(id)", "deliveries": "\(deliveries.count)", "error": "\(error.label)"]
+                )
+                _ = clock.schedule(at: clock.now() + .seconds(1), on: executor.queue) { [self] in
+                    giveBack(deliveries, of: id, isAgain: true)
+                }
             }
         }
     }

@@ -13,7 +13,7 @@ extension Dispatcher {
         for change in changes {
             logChange(change, of: id)
             if let news = news(of: change, id, post.lane.health) {
-                announcements.append(announcement(OperationalEvent(news: news, at: now)))
+                announcements.append(announcement(OperationalEvent(news: news, at: wall.now())))
             }
         }
         save(id, announcing: announcements)
@@ -52,7 +52,8 @@ extension Dispatcher {
                     state: post.lane.state(at: now),
                     health: post.lane.health.saved(at: now),
                     waitingInMemory: post.lane.waiting,
-                    inFlight: post.lane.inFlight
+                    inFlight: post.lane.inFlight,
+                    heldUntil: post.lane.heldUntil.flatMap { $0 > now ? $0 : nil }
                 )
             }
             .sorted { $0.endpoint.id < $1.endpoint.id }
@@ -98,15 +99,17 @@ extension Dispatcher {
     /// All go by way of the store: they are few, and what they tell of is being written at the same time.
     func announcement(_ news: OperationalEvent) -> Capture {
         let event = news.event
+        // Dated by the wall clock, due by the other.
+        let now = clock.now()
         let subscribers = posts.values.filter {
             isConfigured($0.signing.endpoint.id) && $0.signing.endpoint.wants(event)
         }
         let deliveries = subscribers.map { post in
-            let isDisabled = post.lane.state(at: news.at) == .disabled
+            let isDisabled = post.lane.state(at: now) == .disabled
             return NewDelivery(
                 endpoint: post.signing.endpoint.id,
                 state: isDisabled ? .skipped : .pending,
-                dueAt: news.at,
+                dueAt: now,
                 body: post.signing.endpoint.shape?.render(event)
             )
         }

@@ -60,7 +60,7 @@ package actor Dispatcher {
     private var share: FairShare<EndpointID>
     private var wake: (at: Timestamp, timer: any ScheduledTimer)?
     /// Attempts sent whose record is not on disk yet.
-    private var unfinished = 0
+    private(set) var unfinished = 0
     /// Attempts that have ended and wait to be written together.
     private var gathered: [AttemptRecord] = []
     /// What is to be told of them.
@@ -260,15 +260,7 @@ package actor Dispatcher {
     /// What comes back is due as before and found again by the lane's next claim, which is behind this in the queue.
     private func release(_ deliveries: [ClaimedDelivery], of id: EndpointID, _ gate: LaneGate) {
         gate.free(deliveries.count)
-        store.release(deliveries.map(\.id), of: id) { [self] result in
-            if case .failure(let error) = result, error != .closed {
-                // Still in hand as far as the store knows: they are found again by the next start.
-                log.error(
-                    "deliveries could not be given back and wait for a restart",
-                    metadata: ["endpoint": "\(id)", "deliveries": "\(deliveries.count)", "error": "\(error.label)"]
-                )
-            }
-        }
+        giveBack(deliveries.map(\.id), of: id)
     }
 
     private func claim(_ limit: Int, for id: EndpointID, _ post: Post) {

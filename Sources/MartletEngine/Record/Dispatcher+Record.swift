@@ -17,6 +17,7 @@ extension Dispatcher {
         _ result: AttemptResult
     ) {
         if isAbandoning.load(ordering: .relaxed) { return }
+        let now = clock.now()
         let record = AttemptRecord(
             delivery: delivery.id,
             endpoint: endpoint.id,
@@ -25,11 +26,12 @@ extension Dispatcher {
             next: endpoint.schedule.next(
                 after: result,
                 number: number - delivery.scheduleFrom,
-                at: clock.now(),
+                at: now,
                 wall: wall.now(),
                 unit: random.unit()
             ),
-            lane: delivery.lane
+            lane: delivery.lane,
+            decidedAt: now
         )
         metrics.attempts.increment([endpoint.id.rawValue, result.outcome.label])
         metrics.attemptSeconds.observe(result.duration)

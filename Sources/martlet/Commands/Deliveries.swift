@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import MartletConfig
 import MartletCore
+import MartletRuntime
 import MartletStore
 
 struct Deliveries: AsyncParsableCommand {
@@ -51,13 +53,36 @@ struct Deliveries: AsyncParsableCommand {
         }
 
         func run() async throws {
-            guard let number = DeliveryID(text: id),
-                let detail = try await store.withStore({ try await $0.delivery(number) })
-            else {
+            let found = try await store.withStore { store -> (DeliveryDetail, EndpointHealth.Saved?)? in
+                guard let number = DeliveryID(text: id), let detail = try await store.delivery(number) else {
+                    return nil
+                }
+                return (detail, try await store.endpointHealth()[detail.delivery.endpoint])
+            }
+            guard let (detail, health) = found else {
                 Console.error("There is no delivery \(id). List them with: martlet deliveries list\n")
                 throw ExitCode(1)
             }
-            Console.output(store.json ? DeliveryPrinter.json(detail) : DeliveryPrinter.page(detail))
+            let waits = try waitingReason(detail.delivery, health)
+            Console.output(
+                store.json ? DeliveryPrinter.json(detail, waits: waits) : DeliveryPrinter.page(detail, waits: waits)
+            )
+        }
+
+        /// As far as the file tells; a pause that an endpoint asked for is known to the running gateway alone.
+        private func waitingReason(_ delivery: StoredDelivery, _ health: EndpointHealth.Saved?) throws -> WaitingReason?
+        {
+            // Without the configuration the endpoint is taken for one that is in force.
+            let endpoints = store.database == nil ? try store.file.load().endpoints : nil
+            let endpoint = endpoints?.first { $0.id == delivery.endpoint }
+            return WaitingReason(
+                state: delivery.state,
+                dueAt: delivery.dueAt,
+                health: health ?? EndpointHealth.Saved(),
+                isConfigured: endpoints == nil || endpoint != nil,
+                isEnabled: endpoint?.isEnabled ?? true,
+                at: SystemClock().now()
+            )
         }
     }
 }

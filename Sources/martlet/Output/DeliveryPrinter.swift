@@ -16,7 +16,7 @@ enum DeliveryPrinter {
         return table.render(whenEmpty: whenEmpty)
     }
 
-    static func page(_ detail: DeliveryDetail) -> String {
+    static func page(_ detail: DeliveryDetail, waits: WaitingReason?) -> String {
         let delivery = detail.delivery
         var text = """
             delivery   \(delivery.id)
@@ -24,6 +24,7 @@ enum DeliveryPrinter {
             endpoint   \(delivery.endpoint)
             state      \(delivery.state.rawValue)
             next due   \(delivery.dueAt?.rfc3339 ?? "-")
+            waits      \(waits?.description ?? "-")
             created    \(delivery.createdAt.rfc3339)
 
             attempts
@@ -50,11 +51,12 @@ enum DeliveryPrinter {
         return String(decoding: json.bytes, as: UTF8.self) + "\n"
     }
 
-    static func json(_ detail: DeliveryDetail) -> String {
+    static func json(_ detail: DeliveryDetail, waits: WaitingReason?) -> String {
         var json = JSONWriter(capacity: 4096)
         json.beginObject()
         json.name("delivery")
         write(detail.delivery, to: &json)
+        json.member("waits", waits?.label)
         json.name("attempts")
         json.beginArray()
         for attempt in detail.attempts { write(attempt, to: &json) }

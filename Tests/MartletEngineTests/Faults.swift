@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import Synchronization
+
+/// Which operations of a store fail right now, and how many are under way.
+final class Faults: Sendable {
+    enum Operation: Hashable {
+        case capture
+        case record
+        case claim
+        case release
+        case quarantine
+        case health
+    }
+
+    private struct State {
+        var failing: Set<Operation> = []
+        var hits: [Operation: Int] = [:]
+        var underWay = 0
+        var begun = 0
+    }
+
+    private let state = Mutex(State())
+
+    func set(_ operation: Operation, to isFailing: Bool) {
+        state.withLock { state in
+            if isFailing { state.failing.insert(operation) } else { state.failing.remove(operation) }
+        }
+    }
+
+    func strikes(_ operation: Operation) -> Bool {
+        state.withLock { state in
+            guard state.failing.contains(operation) else { return false }
+            state.hits[operation, default: 0] += 1
+            return true
+        }
+    }
+
+    func hits(_ operation: Operation) -> Int { state.withLock { $0.hits[operation] ?? 0 } }
+
+    func began() {
+        state.withLock { state in
+            state.underWay += 1
+            state.begun += 1
+        }
+    }
+
+    func ended() { state.withLock { $0.underWay -= 1 } }
+
+    /// Writes that have begun so far; nil while one is under way.
+    var settledCount: Int? { state.withLock { $0.underWay == 0 ? $0.begun : nil } }
+}
