@@ -11,9 +11,15 @@ package import MartletRuntime
 package actor CurlTransport: Transport {
     typealias Completion = @Sendable (AttemptResult) -> Void
 
-    struct Job: Sendable {
+    /// A class, since it is handed on several times and a request has many parts to be counted.
+    final class Job: Sendable {
         let request: OutboundRequest
         let completion: Completion
+
+        init(request: OutboundRequest, completion: @escaping Completion) {
+            self.request = request
+            self.completion = completion
+        }
     }
 
     /// Carries its transport, so that the mailbox needs no reference back to it.

@@ -9,26 +9,26 @@ import Synchronization
 final class RecentEvents: Sendable {
     /// Ids that make a run worth its pages.
     let runLength: Int
-    private let sequences: Mutex<[String: Int64]>
+    private let sequences: Mutex<[EventIDKey: Int64]>
 
-    init(_ sequences: [String: Int64], runLength: Int) {
+    init(_ sequences: [EventIDKey: Int64], runLength: Int) {
         self.sequences = Mutex(sequences)
         self.runLength = runLength
     }
 
     /// The event's sequence, if it is one of these.
-    func sequence(of id: String) -> Int64? { sequences.withLock { $0[id] } }
+    func sequence(of id: EventIDKey) -> Int64? { sequences.withLock { $0[id] } }
 
-    func insert(_ id: String, _ sequence: Int64) { sequences.withLock { $0[id] = sequence } }
+    func insert(_ id: EventIDKey, _ sequence: Int64) { sequences.withLock { $0[id] = sequence } }
 
-    func remove(_ ids: some Sequence<String>) {
+    func remove(_ ids: some Sequence<EventIDKey>) {
         sequences.withLock { for id in ids { $0[id] = nil } }
     }
 
     var count: Int { sequences.withLock { $0.count } }
 
     /// All of them in the order of the ids.
-    var sorted: [(id: String, sequence: Int64)] {
+    var sorted: [(id: EventIDKey, sequence: Int64)] {
         sequences.withLock { $0.map { ($0.key, $0.value) } }.sorted { $0.id < $1.id }
     }
 }

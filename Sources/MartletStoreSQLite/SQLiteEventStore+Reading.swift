@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import GRDB
 package import MartletCore
 package import MartletStore
@@ -122,12 +123,13 @@ extension SQLiteEventStore {
     ///
     /// Without a writer nothing is known in memory, and the newest events are looked through.
     private func sequence(of id: EventID) -> (term: String, arguments: [DatabaseValue]) {
-        let id = id.rawValue
-        if let sequence = recent?.sequence(of: id) { return ("?", [sequence.databaseValue]) }
+        guard let key = EventIDKey(id) else { return ("NULL", []) }
+        if let sequence = recent?.sequence(of: key) { return ("?", [sequence.databaseValue]) }
         let indexed = "(SELECT sequence FROM event_ids WHERE event_id = ?)"
-        if recent != nil { return (indexed, [id.databaseValue]) }
+        let blob = Data(key.bytes).databaseValue
+        if recent != nil { return (indexed, [blob]) }
         let newest = "(SELECT sequence FROM events WHERE sequence > \(SQLiteFile.completeUpTo) AND event_id = ?)"
-        return ("coalesce(\(indexed), \(newest))", [id.databaseValue, id.databaseValue])
+        return ("coalesce(\(indexed), \(newest))", [blob, id.rawValue.databaseValue])
     }
 
     // MARK: rows

@@ -2,6 +2,7 @@
 import CSQLite
 import Foundation
 import GRDB
+import MartletCore
 import MartletStore
 
 /// Opens the store's file: folder, modes, settings of a connection, schema.
@@ -56,7 +57,7 @@ enum SQLiteFile {
     }
 
     /// The events that the last run had not put into `event_ids` yet.
-    static func eventsWithoutIndex(_ database: Database) throws -> [String: Int64] {
+    static func eventsWithoutIndex(_ database: Database) throws -> [EventIDKey: Int64] {
         let rows = try Row.fetchCursor(
             database,
             sql: """
@@ -64,8 +65,10 @@ enum SQLiteFile {
                 UNION ALL SELECT event_id, sequence FROM old_events WHERE sequence > \(completeUpTo)
                 """
         )
-        var sequences: [String: Int64] = [:]
-        while let row = try rows.next() { sequences[row[0]] = row[1] }
+        var sequences: [EventIDKey: Int64] = [:]
+        while let row = try rows.next() {
+            if let id = EventIDKey(EventID(rawValue: row[0])) { sequences[id] = row[1] }
+        }
         return sequences
     }
 

@@ -56,7 +56,7 @@ enum SchemaMigrations {
         ) STRICT;
 
         CREATE TABLE event_ids (
-            event_id TEXT PRIMARY KEY,
+            event_id BLOB PRIMARY KEY,
             sequence INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
 

@@ -6,7 +6,9 @@ import MartletStore
 extension WriteConnection {
     /// One proven event: known already, withheld, or stored with its deliveries.
     func capture(_ capture: Capture) throws -> CaptureOutcome {
-        let id = capture.event.id.rawValue
+        guard let id = EventIDKey(capture.event.id) else {
+            throw DatabaseError(resultCode: .SQLITE_MISMATCH, message: "\(capture.event.id) is no event's id")
+        }
         if try isKnown(id) { return .duplicate }
         let sequence = try takeSequence()
         note(id, sequence)

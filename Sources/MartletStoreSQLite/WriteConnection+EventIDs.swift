@@ -9,26 +9,26 @@ import GRDB
 extension WriteConnection {
     /// A sorted run on its way into the table.
     struct Run {
-        var ids: ArraySlice<(id: String, sequence: Int64)>
+        var ids: ArraySlice<(id: EventIDKey, sequence: Int64)>
         /// The table is complete up to this event once the run is over.
         let end: Int64
     }
 
-    func isKnown(_ id: String) throws -> Bool {
+    func isKnown(_ id: EventIDKey) throws -> Bool {
         if recent.sequence(of: id) != nil { return true }
-        return try statement(.findEventID).first(id) { _ in true } ?? false
+        return try statement(.findEventID).first(Blob(id.bytes)) { _ in true } ?? false
     }
 
     /// Puts the next ids of the run into the table.
     ///
     /// - Returns: what `recent` need not hold any longer once this is committed.
-    func indexEvents(captured: Int) throws -> [String] {
+    func indexEvents(captured: Int) throws -> [EventIDKey] {
         if run == nil, captured > 0, recent.count >= recent.runLength { run = try startRun() }
         guard var current = run, captured > 0 else { return [] }
         let slice = current.ids.prefix(2 * captured)
         // What retention has removed meanwhile is not put back.
         for (id, sequence) in slice where recent.sequence(of: id) != nil {
-            try statement(.insertEventID).run(id, sequence)
+            try statement(.insertEventID).run(Blob(id.bytes), sequence)
         }
         current.ids.removeFirst(slice.count)
         if current.ids.isEmpty { try statement(.raiseUsedNumber).run(current.end, "indexed") }

@@ -109,11 +109,11 @@ extension WriteConnection {
                 RETURNING event_id
                 """
         )
-        .all(before.milliseconds, limit) { row -> String in row[0] }
+        .all(before.milliseconds, limit) { row -> EventIDKey? in EventIDKey(EventID(rawValue: row[0])) }
         let key = try database.cachedStatement(sql: "DELETE FROM event_ids WHERE event_id = ?")
-        for id in ids { try key.run(id) }
+        for id in ids { if let id { try key.run(Blob(id.bytes)) } }
         holdsOldEvents = nil
-        forget(ids)
+        forget(ids.compactMap { $0 })
         return ids.count
     }
 }

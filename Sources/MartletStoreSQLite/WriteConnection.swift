@@ -22,9 +22,9 @@ final class WriteConnection {
     /// The numbers given last; nil until read, and again after a rollback.
     private var lastNumbers: (sequence: Int64, delivery: Int64)?
     /// Ids of the transaction's events, which are in `recent` already.
-    private var captured: [String] = []
+    private var captured: [EventIDKey] = []
     /// Ids that `recent` need not know any longer once the transaction is committed.
-    private var forgotten: [String] = []
+    private var forgotten: [EventIDKey] = []
     /// Taken in hand by the transaction; given back if it comes to nothing.
     private var claimed: [Int64: EndpointID] = [:]
     /// No longer in hand once the transaction is committed; until then readers would take them for waiting.
@@ -86,13 +86,13 @@ final class WriteConnection {
     }
 
     /// Notes a new event's id, in place of an index by id.
-    func note(_ id: String, _ sequence: Int64) {
+    func note(_ id: EventIDKey, _ sequence: Int64) {
         recent.insert(id, sequence)
         captured.append(id)
     }
 
     /// Notes that retention has removed the last trace of these events.
-    func forget(_ ids: [String]) { forgotten += ids }
+    func forget(_ ids: [EventIDKey]) { forgotten += ids }
 
     /// Takes a delivery in hand.
     func claim(_ id: Int64, _ endpoint: EndpointID) {
