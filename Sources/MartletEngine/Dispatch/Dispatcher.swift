@@ -296,7 +296,7 @@ package actor Dispatcher {
     /// as for a hundred; so a write waits a moment for company. A crash in that moment repeats those attempts.
     private func attemptEnded(_ record: AttemptRecord, _ dead: OperationalEvent?) {
         share.ended(by: record.endpoint)
-        let asked = RetryAfter.pause(of: record.result, now: wall.now())
+        let asked = record.result.outcome.isSuccess ? nil : RetryAfter.pause(of: record.result, now: wall.now())
         handle(.attemptEnded(record.delivery, record.result.outcome, retryAfter: asked), for: record.endpoint)
         while let next = share.next() { handle(.clockAdvanced, for: next) }
         gathered.append(record)

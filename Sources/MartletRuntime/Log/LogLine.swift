@@ -11,23 +11,23 @@ struct LogLine {
     var metadata: Logger.Metadata
 
     /// `time level message key=value …`, values quoted where they hold spaces, quotes or line ends.
-    var text: String {
-        var line = time.rfc3339
-        line += " "
-        line += level
-        line += " "
-        line += Self.withoutControls(message)
+    func appendText(to output: inout [UInt8]) {
+        output.append(contentsOf: time.rfc3339.utf8)
+        output.append(0x20)
+        output.append(contentsOf: level.utf8)
+        output.append(0x20)
+        output.append(contentsOf: Self.withoutControls(message).utf8)
         forEachMember { name, value in
-            line += " "
-            line += Self.withoutControls(name)
-            line += "="
-            line += Self.quotedIfNeeded(value)
+            output.append(0x20)
+            output.append(contentsOf: Self.withoutControls(name).utf8)
+            output.append(0x3D)
+            output.append(contentsOf: Self.quotedIfNeeded(value).utf8)
         }
-        line += "\n"
-        return line
+        output.append(0x0A)
     }
 
-    var json: String {
+    /// One JSON object.
+    func appendJSON(to output: inout [UInt8]) {
         var json = JSONWriter()
         json.beginObject()
         json.member("time", time.rfc3339)
@@ -35,7 +35,8 @@ struct LogLine {
         json.member("message", message)
         forEachMember { name, value in json.member(name, value) }
         json.endObject()
-        return String(decoding: json.bytes, as: UTF8.self) + "\n"
+        output.append(contentsOf: json.bytes)
+        output.append(0x0A)
     }
 
     /// By name, but for those that come in an order of their own.

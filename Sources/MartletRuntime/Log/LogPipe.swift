@@ -83,8 +83,9 @@ package final class LogPipe: Sendable {
             }
             return (state.lines, state.dropped)
         }
-        var output = ""
-        for line in lines { output += format == .json ? line.json : line.text }
+        var output: [UInt8] = []
+        output.reserveCapacity(256 * lines.count)
+        for line in lines { append(line, to: &output) }
         if dropped > 0 {
             let metadata: Logger.Metadata = ["lines": "\(dropped)"]
             let line = LogLine(
@@ -93,9 +94,16 @@ package final class LogPipe: Sendable {
                 message: "log lines dropped",
                 metadata: metadata
             )
-            output += format == .json ? line.json : line.text
+            append(line, to: &output)
         }
-        output.withUTF8 { writeAll(UnsafeRawBufferPointer($0)) }
+        output.withUnsafeBytes { writeAll($0) }
+    }
+
+    private func append(_ line: LogLine, to output: inout [UInt8]) {
+        switch format {
+        case .text: line.appendText(to: &output)
+        case .json: line.appendJSON(to: &output)
+        }
     }
 
     private func writeAll(_ bytes: UnsafeRawBufferPointer) {
