@@ -56,19 +56,19 @@ package actor Dispatcher {
     private let mailbox: MailboxHolder
 
     var posts: [EndpointID: Post] = [:]
-    private var configured: Set<EndpointID> = []
-    private var share: FairShare<EndpointID>
+    var configured: Set<EndpointID> = []
+    var share: FairShare<EndpointID>
     private var wake: (at: Timestamp, timer: any ScheduledTimer)?
     /// Attempts sent whose record is not on disk yet.
-    private(set) var unfinished = 0
+    var unfinished = 0
     /// Attempts that have ended and wait to be written together.
-    private var gathered: [AttemptRecord] = []
+    var gathered: [AttemptRecord] = []
     /// What is to be told of them.
-    private var gatheredNews: [Capture] = []
-    private var isWriteScheduled = false
-    private static let recordsInOneWrite = 256
-    private static let gatheringTime = DispatchTimeInterval.milliseconds(5)
-    private var isStopping = false
+    var gatheredNews: [Capture] = []
+    var isWriteScheduled = false
+    static let recordsInOneWrite = 256
+    static let gatheringTime = DispatchTimeInterval.milliseconds(5)
+    var isStopping = false
     private var waitingForEnd: [CheckedContinuation<Void, Never>] = []
 
     package init(
@@ -107,85 +107,6 @@ package actor Dispatcher {
 
     // MARK: life
 
-    /// Starts a lane for each endpoint, as a former run left it and over what the store still owes it.
-    package func start(_ endpoints: [Endpoint]) async throws -> [Topology.Subscriber] {
-        let health = try await store.endpointHealth()
-        let now = clock.now()
-        for endpoint in endpoints {
-            let latest = now + endpoint.schedule.longestPause
-            let clamped = try await store.clampDue(of: endpoint.id, to: latest)
-            if clamped > 0 {
-                log.warning(
-                    "retries were due later than any pause is long, as if the clock had been set back; brought forward",
-                    metadata: ["endpoint": "\(endpoint.id)", "deliveries": "\(clamped)", "due": "\(latest.rfc3339)"]
-                )
-            }
-        }
-        return try await update(endpoints, health: health)
-    }
-
-    /// Puts changed endpoints into force, all of them or, when this throws, none.
-    ///
-    /// A lane whose endpoint is gone or disabled gives back what it has in memory and rests; its backlog stays in the
-    /// store.
-    package func update(_ endpoints: [Endpoint]) async throws -> [Topology.Subscriber] {
-        try await update(endpoints, health: [:])
-    }
-
-    private func update(
-        _ endpoints: [Endpoint],
-        health: [EndpointID: EndpointHealth.Saved]
-    ) async throws -> [Topology.Subscriber] {
-        let ready = try endpoints.map { try SigningEndpoint($0) }
-        for endpoint in endpoints where endpoint.ordering == .none {
-            _ = try await store.endLanes(of: endpoint.id, now: clock.now())
-        }
-        let earliest = try await store.earliestDue()
-        // From here on nothing throws and nothing waits.
-        let now = clock.now()
-        configured = Set(endpoints.map(\.id))
-        share.set(configured)
-        for (id, post) in posts where !configured.contains(id) {
-            var settings = post.lane.settings
-            settings.isEnabled = false
-            handle(.configured(settings), for: id)
-        }
-        var subscribers: [Topology.Subscriber] = []
-        for signing in ready {
-            let endpoint = signing.endpoint
-            let settings = LaneSettings(endpoint)
-            let post: Post
-            if let known = posts[endpoint.id] {
-                post = known
-                post.signing = signing
-            } else {
-                let restored = health[endpoint.id].map { EndpointHealth(restoring: $0, at: now) } ?? EndpointHealth()
-                post = Post(
-                    signing: signing,
-                    gate: LaneGate(capacity: window),
-                    lane: Lane(settings: settings, capacity: window, health: restored)
-                )
-                posts[endpoint.id] = post
-            }
-            handle(.configured(settings), for: endpoint.id)
-            subscribers.append(Topology.Subscriber(endpoint: endpoint, gate: post.gate))
-        }
-        for (id, due) in earliest {
-            handle(.pending(due: due), for: id)
-            if !configured.contains(id) {
-                log.warning(
-                    "pending deliveries of an endpoint that is not configured wait in the store",
-                    metadata: ["endpoint": "\(id)"]
-                )
-            }
-        }
-        rescheduleWake()
-        return subscribers
-    }
-
-    /// Whether the endpoint is one of those in force.
-    func isConfigured(_ id: EndpointID) -> Bool { configured.contains(id) }
-
     /// Makes no further attempt, and waits until those under way are recorded, or `limit` is over.
     ///
     /// What waited in memory, and what is still under way then, is still pending on disk and due at the next start: an
@@ -204,7 +125,7 @@ package actor Dispatcher {
         timer.cancel()
     }
 
-    private func resumeWaiting() {
+    func resumeWaiting() {
         for continuation in waitingForEnd { continuation.resume() }
         waitingForEnd = []
     }
@@ -243,97 +164,6 @@ package actor Dispatcher {
             case .release(let deliveries): release(deliveries, of: id, post.gate)
             case .healthChanged(let changes): healthChanged(changes, of: id, at: now)
             }
-        }
-    }
-
-    private func send(_ delivery: ClaimedDelivery, to signing: SigningEndpoint) {
-        unfinished += 1
-        let number = delivery.attempts + 1
-        let now = wall.now()
-        warnOfOverdueSecrets(of: signing, at: now)
-        let request = signing.request(for: delivery, number: number, at: now, spanID: random.next())
-        transport.send(request) { [self] result in
-            attemptEnded(delivery, number: number, endpoint: signing.endpoint, result)
-        }
-    }
-
-    /// What comes back is due as before and found again by the lane's next claim, which is behind this in the queue.
-    private func release(_ deliveries: [ClaimedDelivery], of id: EndpointID, _ gate: LaneGate) {
-        gate.free(deliveries.count)
-        giveBack(deliveries.map(\.id), of: id)
-    }
-
-    private func claim(_ limit: Int, for id: EndpointID, _ post: Post) {
-        let gate = post.gate
-        let reserved = gate.reserve(limit)
-        // Claiming for a place or two at a time would cost a transaction each. While others hold places there will be
-        // more room soon, and whoever frees a place says so.
-        guard reserved >= max(1, limit / 2) || (reserved > 0 && gate.places == reserved) else {
-            gate.free(reserved)
-            return handle(.noRoom, for: id)
-        }
-        let includesRaw = post.signing.endpoint.includeRaw
-        store.claimDue(id, now: clock.now(), limit: reserved, includingRaw: includesRaw) { [self] result in
-            self.post(.claimed(id, reserved: reserved, result))
-        }
-    }
-
-    private func claimed(_ result: Result<ClaimedBatch, StoreError>, reserved: Int, for id: EndpointID) {
-        switch result {
-        case .success(let batch):
-            posts[id]?.gate.free(reserved - batch.deliveries.count)
-            handle(.claimed(batch), for: id)
-        case .failure(let error):
-            posts[id]?.gate.free(reserved)
-            log.error("store gave no due deliveries", metadata: ["endpoint": "\(id)", "error": "\(error.label)"])
-            handle(.claimFailed(retryAt: clock.now() + .seconds(1)), for: id)
-        }
-    }
-
-    /// Frees the request for the lane's next delivery, and gathers the record for the next write.
-    ///
-    /// Nobody waits for a record but the next attempt and a place in the window, while a commit costs the same for one
-    /// as for a hundred; so a write waits a moment for company. A crash in that moment repeats those attempts.
-    private func attemptEnded(_ record: AttemptRecord, _ dead: OperationalEvent?) {
-        share.ended(by: record.endpoint)
-        let asked = record.result.outcome.isSuccess ? nil : RetryAfter.pause(of: record.result, now: wall.now())
-        handle(.attemptEnded(record.delivery, record.result.outcome, retryAfter: asked), for: record.endpoint)
-        while let next = share.next() { handle(.clockAdvanced, for: next) }
-        gathered.append(record)
-        if let dead { gatheredNews.append(announcement(dead)) }
-        if isStopping || gathered.count >= Self.recordsInOneWrite { return writeGathered() }
-        guard !isWriteScheduled else { return }
-        isWriteScheduled = true
-        executor.queue.asyncAfter(deadline: .now() + Self.gatheringTime) { [weak self] in
-            self?.assumeIsolated { $0.writeGathered() }
-        }
-    }
-
-    private func writeGathered() {
-        isWriteScheduled = false
-        guard !gathered.isEmpty else { return }
-        let (records, news) = (gathered, gatheredNews)
-        (gathered, gatheredNews) = ([], [])
-        write(records, announcing: news)
-    }
-
-    private func recorded(_ records: [AttemptRecord]) {
-        unfinished -= records.count
-        for record in records { posts[record.endpoint]?.gate.free() }
-        for id in Set(records.map(\.endpoint)) { handle(.roomFreed, for: id) }
-        for record in records {
-            switch record.next {
-            case .retry(let due), .postponed(let due): handle(.pending(due: due), for: record.endpoint)
-            // The next of its lane has become due with it.
-            case .delivered, .dead: if record.lane != nil { handle(.pending(due: clock.now()), for: record.endpoint) }
-            }
-        }
-        if isStopping, unfinished == 0 { resumeWaiting() }
-    }
-
-    private func tellLanes(of deliveries: [NewDelivery]) {
-        for delivery in deliveries where delivery.state == .pending {
-            handle(.pending(due: delivery.dueAt), for: delivery.endpoint)
         }
     }
 
