@@ -69,6 +69,8 @@ package struct Lane: Sendable {
     private(set) var isWaitingForRoom = false
     /// When the store's next pending delivery is due, as far as known.
     private(set) var nextDue: Timestamp?
+    /// A pending delivery that is due no earlier than this is no news; nil while every one must be announced.
+    package var knownDue: Timestamp? { isClaiming ? nil : nextDue }
     /// Set when a pending delivery was announced while a claim was under way, whose answer may not know of it.
     private var announcedWhileClaiming: Timestamp?
     private var latest = Timestamp(milliseconds: .min)

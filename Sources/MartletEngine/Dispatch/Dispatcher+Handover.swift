@@ -2,22 +2,23 @@
 import Logging
 package import MartletCore
 import MartletRuntime
-package import MartletStore
+import MartletStore
 
 /// What the ingest side tells the dispatcher after a commit; from any queue.
 extension Dispatcher {
     /// Takes over the deliveries of an event that has just been committed.
     ///
-    /// `deliveries`: as planned; those in flight hold a place in their lane's window.
-    /// `ids`: the store's numbers, in the same order.
+    /// `plan`: those in flight hold a place in their lane's window.
+    /// `ids`: the store's numbers, in the plan's order.
     package nonisolated func committed(
         _ event: Event,
         envelope: [UInt8],
         raw: [UInt8],
-        deliveries: [NewDelivery],
+        plan: FanOut.Plan,
         ids: [DeliveryID]
     ) {
-        for (delivery, id) in zip(deliveries, ids) {
+        for (index, id) in ids.enumerated() {
+            let delivery = plan.deliveries[index]
             switch delivery.state {
             case .inFlight:
                 var claimed = ClaimedDelivery(
@@ -30,7 +31,9 @@ extension Dispatcher {
                 )
                 claimed.isShaped = delivery.body != nil
                 post(.handedOver(claimed))
-            case .pending: post(.pending(delivery.endpoint, due: delivery.dueAt))
+            case .pending:
+                if let known = plan.lanes[index].knownDue, known <= delivery.dueAt { continue }
+                post(.pending(delivery.endpoint, due: delivery.dueAt))
             default: break
             }
         }

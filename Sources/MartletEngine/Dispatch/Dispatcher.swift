@@ -154,6 +154,7 @@ package actor Dispatcher {
         let now = clock.now()
         let actions = post.lane.handle(event, at: now, slots: share.allowance(of: id))
         post.gate.intake = post.lane.intake(at: now)
+        post.gate.knownDue = post.lane.knownDue
         if post.lane.wantsSlot { share.wait(id) }
         for action in actions {
             switch action {

@@ -9,6 +9,7 @@ import Synchronization
 package final class LaneGate: Sendable {
     package let capacity: Int
     private let occupied = Atomic<Int>(0)
+    private let knownDueValue = Atomic<Int64>(.max)
     private let intakeValue = Atomic<UInt8>(Lane.Intake.handOver.rawValue)
 
     package init(capacity: Int) { self.capacity = capacity }
@@ -35,6 +36,17 @@ package final class LaneGate: Sendable {
     package var intake: Lane.Intake {
         get { Lane.Intake(rawValue: intakeValue.load(ordering: .relaxed)) ?? .store }
         set { intakeValue.store(newValue.rawValue, ordering: .relaxed) }
+    }
+
+    /// `Lane.knownDue`: spares a lane whose backlog is due already, such as a parked one, a message for every event.
+    ///
+    /// Set before a claim is submitted; so what is committed after the claim's reading finds it unset and is announced.
+    package var knownDue: Timestamp? {
+        get {
+            let value = knownDueValue.load(ordering: .acquiring)
+            return value == .max ? nil : Timestamp(milliseconds: value)
+        }
+        set { knownDueValue.store(newValue?.milliseconds ?? .max, ordering: .releasing) }
     }
 
     package func free(_ count: Int = 1) {

@@ -9,6 +9,8 @@ package enum FanOut {
         package fileprivate(set) var deliveries: [NewDelivery] = []
         /// In the order of `deliveries`: the gate whose place the delivery holds, nil where it holds none.
         package fileprivate(set) var gates: [LaneGate?] = []
+        /// In the same order: each delivery's lane.
+        package fileprivate(set) var lanes: [LaneGate] = []
     }
 
     /// One delivery for every endpoint that wants the event: `inFlight` where the lane has a free place, `pending`
@@ -29,6 +31,7 @@ package enum FanOut {
                 NewDelivery(endpoint: endpoint.id, state: state, dueAt: now, lane: lane, body: body)
             )
             plan.gates.append(hasPlace ? subscriber.gate : nil)
+            plan.lanes.append(subscriber.gate)
         }
         return plan
     }

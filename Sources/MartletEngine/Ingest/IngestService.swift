@@ -129,7 +129,7 @@ package final class IngestService: Sendable {
             return dispatcher.release(plan)
         }
         metrics.events.increment([event.source.provider, event.type.rawValue])
-        dispatcher.committed(event, envelope: envelope, raw: capture.raw, deliveries: plan.deliveries, ids: ids)
+        dispatcher.committed(event, envelope: envelope, raw: capture.raw, plan: plan, ids: ids)
     }
 
     /// What a person should look at: genuine, stored and delivered, and yet not as expected (providers.md rules 7, 10).
