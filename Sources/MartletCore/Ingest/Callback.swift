@@ -30,7 +30,8 @@ package struct Callback: Sendable, Equatable {
         // Blanks are allowed around the type (RFC 9110 sections 5.5 and 8.3.1), not inside it.
         var type = value.utf8.prefix { $0 != 0x3B }.drop { $0 == 0x20 || $0 == 0x09 }
         while type.last == 0x20 || type.last == 0x09 { type.removeLast() }
-        return String(Substring(type)).lowercased()
+        let text = String(Substring(type))
+        return text.utf8.contains { (0x41...0x5A).contains($0) || $0 >= 0x80 } ? text.lowercased() : text
     }
 }
 

@@ -40,8 +40,26 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
 
     package var isIPv4: Bool { bytes.count == 4 }
 
+    /// Every callback's address is written once, so without an allocation.
+    private var dotted: String {
+        String(unsafeUninitializedCapacity: 15) { text in
+            var count = 0
+            for (index, byte) in bytes.enumerated() {
+                if index > 0 {
+                    text[count] = 0x2E
+                    count += 1
+                }
+                for divisor: UInt8 in [100, 10, 1] where byte >= divisor || divisor == 1 {
+                    text[count] = 0x30 + byte / divisor % 10
+                    count += 1
+                }
+            }
+            return count
+        }
+    }
+
     package var description: String {
-        if isIPv4 { return bytes.map(String.init).joined(separator: ".") }
+        if isIPv4 { return dotted }
         let groups = stride(from: 0, to: 16, by: 2).map { UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]) }
         // RFC 5952: the longest run of two or more zero groups, the first of equals, is written `::`.
         var best = 0..<0

@@ -33,31 +33,36 @@ package struct Timestamp: Comparable, Hashable, Sendable {
         let milliseconds = min(max(milliseconds, Self.writable.lowerBound), Self.writable.upperBound)
         let (days, millisOfDay) = milliseconds.flooredQuotientAndRemainder(dividingBy: 86_400_000)
         let (year, month, day) = Self.civil(fromDays: days)
-        var text: [UInt8] = []
-        text.reserveCapacity(24)
-        func digits(_ value: Int64, _ width: Int) {
-            var divisor: Int64 = 1
-            for _ in 1..<width { divisor *= 10 }
-            while divisor > 0 {
-                text.append(UInt8(48 + (value / divisor) % 10))
-                divisor /= 10
+        return String(unsafeUninitializedCapacity: 24) { text in
+            var count = 0
+            func put(_ byte: UInt8) {
+                text[count] = byte
+                count += 1
             }
+            func digits(_ value: Int64, _ width: Int) {
+                var rest = value
+                for index in stride(from: width - 1, through: 0, by: -1) {
+                    text[count + index] = UInt8(48 + rest % 10)
+                    rest /= 10
+                }
+                count += width
+            }
+            digits(year, 4)
+            put(0x2D)
+            digits(month, 2)
+            put(0x2D)
+            digits(day, 2)
+            put(0x54)
+            digits(millisOfDay / 3_600_000, 2)
+            put(0x3A)
+            digits(millisOfDay / 60_000 % 60, 2)
+            put(0x3A)
+            digits(millisOfDay / 1000 % 60, 2)
+            put(0x2E)
+            digits(millisOfDay % 1000, 3)
+            put(0x5A)
+            return count
         }
-        digits(year, 4)
-        text.append(0x2D)
-        digits(month, 2)
-        text.append(0x2D)
-        digits(day, 2)
-        text.append(0x54)
-        digits(millisOfDay / 3_600_000, 2)
-        text.append(0x3A)
-        digits(millisOfDay / 60_000 % 60, 2)
-        text.append(0x3A)
-        digits(millisOfDay / 1000 % 60, 2)
-        text.append(0x2E)
-        digits(millisOfDay % 1000, 3)
-        text.append(0x5A)
-        return String(decoding: text, as: UTF8.self)
     }
 
     /// The civil date of a day number (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
