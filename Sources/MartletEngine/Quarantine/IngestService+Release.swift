@@ -120,8 +120,16 @@ extension IngestService {
             guard let forcing else { return .stillRefused(refusal) }
             guard let provider = source.provider as? any ForcibleProvider else { return .notForcible }
             switch Self.forced(row.callback, order, by: provider) {
-            case .success(let event): return try await capture(event, from: row, source, forcing: forcing)
             case .failure(let refusal): return .stillRefused(refusal)
+            case .success(var event):
+                // One without any signature is refused before its order is asked for; its shop may hang on the order.
+                if order == nil, let id = event.providerObjectID,
+                    let known = try await store.order(of: row.source, objectID: id),
+                    case .success(let complete) = Self.forced(row.callback, known, by: provider)
+                {
+                    event = complete
+                }
+                return try await capture(event, from: row, source, forcing: forcing)
             }
         }
     }
