@@ -61,7 +61,7 @@ package struct QuarantineQuery: Sendable, Equatable {
     package var source: SourceID?
     /// Only rows of these sources; what a key that is limited to shops may see.
     package var sources: Set<SourceID>?
-    package var reason: RefusalReason?
+    package var reasons: Set<RefusalReason>?
     /// By the moment of arrival; included.
     package var since: Timestamp?
     /// By the moment of arrival; not included.
@@ -77,7 +77,7 @@ package struct QuarantineQuery: Sendable, Equatable {
     package init(
         source: SourceID? = nil,
         sources: Set<SourceID>? = nil,
-        reason: RefusalReason? = nil,
+        reasons: Set<RefusalReason>? = nil,
         since: Timestamp? = nil,
         until: Timestamp? = nil,
         before: QuarantineID? = nil,
@@ -87,7 +87,7 @@ package struct QuarantineQuery: Sendable, Equatable {
     ) {
         self.source = source
         self.sources = sources
-        self.reason = reason
+        self.reasons = reasons
         self.since = since
         self.until = until
         self.before = before

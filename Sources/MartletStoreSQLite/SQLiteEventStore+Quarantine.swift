@@ -20,7 +20,7 @@ extension SQLiteEventStore {
         var filter = QueryFilter()
         filter.equal("source", query.source?.description)
         filter.among("source", query.sources.map { Set($0.map(\.description)) })
-        filter.equal("reason", query.reason?.rawValue)
+        filter.among("reason", query.reasons.map { Set($0.map(\.rawValue)) })
         filter.between("received_at", since: query.since, until: query.until)
         filter.before("id", query.before?.number)
         if let after = query.after { filter.add("id > ?", after.number) }

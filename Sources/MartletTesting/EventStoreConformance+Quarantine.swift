@@ -24,7 +24,7 @@ extension EventStoreConformance {
             )
             try checkEqual(try await bodies(QuarantineQuery(before: all[2].id)), ["n=2", "n=1"])
             try checkEqual(try await bodies(QuarantineQuery(after: all[2].id, isOldestFirst: true)), ["n=4", "n=5"])
-            try checkEqual(try await bodies(QuarantineQuery(reason: .unknownOrder)), ["n=5"])
+            try checkEqual(try await bodies(QuarantineQuery(reasons: [.unknownOrder])), ["n=5"])
             try checkEqual(try await bodies(QuarantineQuery(source: other)), ["n=5"])
             try checkEqual(try await bodies(QuarantineQuery(sources: [other])), ["n=5"])
             try checkEqual(try await bodies(QuarantineQuery(sources: [])), [], "no source in sight, nothing in sight")

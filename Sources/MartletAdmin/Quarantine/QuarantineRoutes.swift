@@ -13,8 +13,8 @@ enum QuarantineRoutes {
         let limit = try parameters.limit()
         let query = QuarantineQuery(
             source: try parameters.text("source").map(source),
-            reason: try parameters.choice("reason", of: RefusalReason.allCases.map(\.rawValue))
-                .flatMap(RefusalReason.init(rawValue:)),
+            reasons: try parameters.choice("reason", of: RefusalReason.allCases.map(\.rawValue))
+                .flatMap(RefusalReason.init(rawValue:)).map { [$0] },
             since: try parameters.moment("since"),
             until: try parameters.moment("until"),
             before: try parameters.cursor(of: "quarantine") { QuarantineID(text: $0) },

@@ -72,10 +72,10 @@ extension IngestService {
         var reasons: Set<RefusalReason> = [.unknownOrder]
         if order.ipnSecret != nil { reasons.formUnion([.badSignature, .misconfigured]) }
         var released = 0
-        var query = QuarantineQuery(source: id, isOldestFirst: true, limit: Self.portion)
+        var query = QuarantineQuery(source: id, reasons: reasons, isOldestFirst: true, limit: Self.portion)
         while true {
             let rows = try await store.quarantined(query)
-            for row in rows where reasons.contains(row.refusal.reason) {
+            for row in rows {
                 guard case .needsOrder(order.objectID) = source.provider.judge(row.callback, order: .notAsked) else {
                     continue
                 }
@@ -207,7 +207,7 @@ extension ReleaseRequest {
         QuarantineQuery(
             source: source,
             sources: sources,
-            reason: reason,
+            reasons: reason.map { [$0] },
             since: since,
             until: until,
             after: cursor?.after,
