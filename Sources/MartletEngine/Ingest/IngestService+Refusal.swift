@@ -43,10 +43,10 @@ extension IngestService {
         Task { [self] in
             do throws(StoreError) {
                 guard let order = try await store.order(of: row.source, objectID: id) else { return }
-                try await releaseWaiting(for: order, of: row.source)
+                await orderRegistered(order, of: row.source)
             } catch {
                 log.error(
-                    "callback of an order that is known by now stays in quarantine",
+                    "order not looked up again",
                     metadata: ["source": "\(row.source)", "error": "\(error.label)"]
                 )
             }

@@ -88,6 +88,18 @@ extension IngestService {
         }
     }
 
+    /// The same for callers whose own work is done: what could not be released is logged and stays in quarantine.
+    package func orderRegistered(_ order: KnownOrder, of source: SourceID) async {
+        do throws(StoreError) {
+            try await releaseWaiting(for: order, of: source)
+        } catch {
+            log.error(
+                "callbacks of a known order stay in quarantine",
+                metadata: ["source": "\(source)", "order": "\(order.objectID)", "error": "\(error.label)"]
+            )
+        }
+    }
+
     /// The sources whose events all belong to these shops.
     package func sources(of shops: Set<String>) -> Set<SourceID> { topology.current.sources(of: shops) }
 

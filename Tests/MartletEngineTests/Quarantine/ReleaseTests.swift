@@ -145,8 +145,16 @@ import Testing
             #expect(try await harness.service.releaseWaiting(for: order, of: source) == 1)
             let left = try await harness.store.quarantined(source, limit: 5)
             #expect(left.map { String(decoding: $0.callback.body, as: UTF8.self) } == ["order:C", "other:B"])
+            harness.faults.set(.capture, to: true)
+            await harness.receive(order: "order:D")
+            let late = KnownOrder(objectID: "D")
+            try await harness.store.save(late, of: source)
+            await harness.service.orderRegistered(late, of: source)
+            #expect(try await harness.store.quarantined(source, limit: 5).count == 3, "what fails stays")
+            harness.faults.set(.capture, to: false)
+            await harness.service.orderRegistered(late, of: source)
             try await harness.settle()
-            #expect(harness.transport.sent.map(\.order) == ["A"])
+            #expect(harness.transport.sent.map(\.order) == ["A", "D"])
         }
     }
 
