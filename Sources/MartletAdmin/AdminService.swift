@@ -13,6 +13,7 @@ import Synchronization
 package final class AdminService: Sendable {
     private let store: any EventStore
     private let control: any EndpointControl
+    private let quarantine: any QuarantineControl
     private let authenticator: Authenticator
     private let metrics: Metrics
     private let refusals: Counter
@@ -24,6 +25,7 @@ package final class AdminService: Sendable {
     package init(
         store: any EventStore,
         control: any EndpointControl,
+        quarantine: any QuarantineControl,
         keys: [AdminKey],
         metrics: Metrics,
         clock: any WallClock,
@@ -31,6 +33,7 @@ package final class AdminService: Sendable {
     ) {
         self.store = store
         self.control = control
+        self.quarantine = quarantine
         authenticator = Authenticator(keys)
         self.metrics = metrics
         refusals = metrics.counter(
@@ -58,7 +61,7 @@ package final class AdminService: Sendable {
                 id: id,
                 parameters: parameters,
                 caller: caller,
-                access: ScopedAccess(store: store, control: control, caller: caller),
+                access: ScopedAccess(store: store, control: control, quarantine: quarantine, caller: caller),
                 service: self
             )
             Task { reply.send(await answer(call, route)) }
@@ -169,6 +172,9 @@ package final class AdminService: Sendable {
         }
         return response
     }
+
+    /// The moment by which people see things dated.
+    func now() -> Timestamp { clock.now() }
 
     /// The state of an endpoint, whoever asks; nil if it is not configured.
     func state(of id: EndpointID) async -> EndpointState? {

@@ -13,6 +13,9 @@ enum StoreGauges {
         let quarantine = statistics.quarantine.sorted { $0.key < $1.key }.map { source, count in
             (labelValues: [source.description], value: Double(count))
         }
+        let oldestKept = statistics.oldestQuarantined.sorted { $0.key < $1.key }.map { source, moment in
+            (labelValues: [source.description], value: max(0, Double((now - moment).wholeMilliseconds) / 1000))
+        }
         return [
             Gauge("martlet_deliveries", help: "Deliveries by state.", labels: ["state"], samples: states),
             Gauge(
@@ -25,6 +28,12 @@ enum StoreGauges {
                 help: "Refused callbacks that are kept.",
                 labels: ["source"],
                 samples: quarantine
+            ),
+            Gauge(
+                "martlet_quarantine_oldest_seconds",
+                help: "How long the oldest refused callback has been kept.",
+                labels: ["source"],
+                samples: oldestKept
             ),
         ]
     }

@@ -10,7 +10,11 @@ extension Configuration {
     var pushingSources: [Topology.Source] {
         sources.compactMap { settings in
             settings.push.map { provider in
-                Topology.Source(provider: provider, shop: { settings.shop(forOrder: $0) })
+                Topology.Source(
+                    provider: provider,
+                    shops: Set(settings.routing.rules.map(\.shop) + [settings.routing.fallback]),
+                    shop: { settings.shop(forOrder: $0) }
+                )
             }
         }
     }

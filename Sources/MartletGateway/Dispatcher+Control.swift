@@ -4,3 +4,6 @@ import MartletEngine
 
 /// The admin API sees the dispatcher through this narrow protocol only.
 extension Dispatcher: EndpointControl {}
+
+/// Likewise the way out of quarantine.
+extension IngestService: QuarantineControl {}

@@ -92,6 +92,7 @@ struct GatewayParts: Sendable {
         let adminService = AdminService(
             store: store,
             control: dispatcher,
+            quarantine: service,
             keys: configuration.adminKeys,
             metrics: metrics,
             clock: clock,

@@ -22,6 +22,15 @@ package protocol EventStore: Sendable {
     /// Keeps a refused callback. Oldest rows of the source go first once `QuarantineLimits` is reached.
     func quarantine(_ callback: QuarantinedCallback, completion: @escaping Completion<Void>)
 
+    /// Stores an event out of quarantine and removes its row, in one transaction.
+    ///
+    /// A duplicate removes the row as well. Nil: the row is gone, released or removed meanwhile, and nothing was written.
+    func capture(
+        _ capture: Capture,
+        releasing row: QuarantineID,
+        completion: @escaping Completion<CaptureOutcome?>
+    )
+
     /// Keeps a hint; a hint for an order that is already waiting only updates that row.
     func keep(_ hint: KeptHint, completion: @escaping Completion<Void>)
 
@@ -87,6 +96,9 @@ package protocol EventStore: Sendable {
     /// Makes up to `limit` of the endpoint's skipped deliveries pending, oldest first; returns how many.
     func offerSkipped(of endpoint: EndpointID, now: Timestamp, limit: Int) async throws(StoreError) -> Int
 
+    /// Removes a refused callback for good; false if there is none of that number.
+    func removeQuarantined(_ id: QuarantineID) async throws(StoreError) -> Bool
+
     // MARK: orders
 
     func order(of source: SourceID, objectID: String) async throws(StoreError) -> KnownOrder?
@@ -108,8 +120,8 @@ package protocol EventStore: Sendable {
         of endpoints: [EndpointID],
         limit: Int
     ) async throws(StoreError) -> [EndpointID: EndpointBacklog]
-    /// Newest first.
-    func quarantined(_ source: SourceID?, limit: Int) async throws(StoreError) -> [QuarantinedCallback]
+    func quarantined(_ query: QuarantineQuery) async throws(StoreError) -> [QuarantinedCallback]
+    func quarantined(_ id: QuarantineID) async throws(StoreError) -> QuarantinedCallback?
     func hints(_ source: SourceID?, limit: Int) async throws(StoreError) -> [KeptHint]
     /// Counts for the gauges of contract section 9.
     func statistics(now: Timestamp) async throws(StoreError) -> StoreStatistics
@@ -122,6 +134,13 @@ package protocol EventStore: Sendable {
     func prune(_ horizon: RetentionHorizon) async throws(StoreError) -> Int
     /// Finishes what was submitted, then closes. Later calls answer `StoreError.closed`.
     func close() async
+}
+
+extension EventStore {
+    /// Newest first.
+    package func quarantined(_ source: SourceID?, limit: Int) async throws(StoreError) -> [QuarantinedCallback] {
+        try await quarantined(QuarantineQuery(source: source, limit: limit))
+    }
 }
 
 /// Called once with what became of a write.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 package import MartletCore
-import MartletWire
 
 /// One proven callback on its way to disk.
 package struct Capture: Sendable {
@@ -80,37 +79,6 @@ package enum CancelOutcome: Sendable, Equatable {
     /// Nothing waits to be stopped.
     case ended(DeliveryState)
     case unknown
-}
-
-/// A refused callback, kept with its raw bytes (contract section 3).
-package struct QuarantinedCallback: Sendable, Equatable {
-    /// 0 until stored.
-    package var id: Int64
-    package var source: SourceID
-    package var refusal: Refusal
-    package var callback: Callback
-    /// What it counts against the limit of bytes.
-    package var size: Int {
-        callback.body.count + callback.headers.fields.reduce(64) { $0 + $1.name.utf8.count + $1.value.utf8.count }
-    }
-
-    package init(id: Int64 = 0, source: SourceID, refusal: Refusal, callback: Callback) {
-        self.id = id
-        self.source = source
-        self.refusal = refusal
-        self.callback = callback
-    }
-}
-
-/// The most that one source may keep in quarantine.
-package struct QuarantineLimits: Sendable, Equatable {
-    package var rows: Int
-    package var bytes: Int
-
-    package init(rows: Int = 2000, bytes: Int = 32 << 20) {
-        self.rows = rows
-        self.bytes = bytes
-    }
 }
 
 /// A hint with its raw callback and where its fetch stands.
@@ -255,11 +223,19 @@ package struct StoreStatistics: Sendable, Equatable {
     /// The oldest due time among pending deliveries that are due.
     package var oldestDue: Timestamp?
     package var quarantine: [SourceID: Int]
+    /// When the callback came that each source has kept longest.
+    package var oldestQuarantined: [SourceID: Timestamp]
 
-    package init(deliveries: [DeliveryState: Int], oldestDue: Timestamp?, quarantine: [SourceID: Int]) {
+    package init(
+        deliveries: [DeliveryState: Int],
+        oldestDue: Timestamp?,
+        quarantine: [SourceID: Int],
+        oldestQuarantined: [SourceID: Timestamp]
+    ) {
         self.deliveries = deliveries
         self.oldestDue = oldestDue
         self.quarantine = quarantine
+        self.oldestQuarantined = oldestQuarantined
     }
 }
 

@@ -52,26 +52,6 @@ extension SQLiteEventStore {
         return earliest
     }
 
-    package func quarantined(_ source: SourceID?, limit: Int) async throws(StoreError) -> [QuarantinedCallback] {
-        var filter = QueryFilter()
-        filter.equal("source", source?.description)
-        let sql = """
-            SELECT id, source, reason, detail, method, source_address, headers, received_at, body FROM quarantine
-            \(filter.clause) ORDER BY id DESC LIMIT \(max(0, limit))
-            """
-        let arguments = filter.arguments
-        return try await read("read quarantine") { database in
-            try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map { row in
-                QuarantinedCallback(
-                    id: row[0],
-                    source: try StoredText.source(row[1]),
-                    refusal: Refusal(try StoredText.reason(row[2]), row[3]),
-                    callback: try Self.callback(row, from: 4)
-                )
-            }
-        }
-    }
-
     package func hints(_ source: SourceID?, limit: Int) async throws(StoreError) -> [KeptHint] {
         var filter = QueryFilter()
         filter.equal("source", source?.description)
@@ -112,10 +92,15 @@ extension SQLiteEventStore {
             for row in try Row.fetchAll(database, sql: "SELECT source, rows FROM quarantine_usage") {
                 quarantine[try StoredText.source(row[0])] = row[1]
             }
+            var oldest: [SourceID: Timestamp] = [:]
+            for row in try Row.fetchAll(database, sql: Self.oldestQuarantined) {
+                oldest[try StoredText.source(row[0])] = Timestamp(milliseconds: row[1])
+            }
             return StoreStatistics(
                 deliveries: deliveries,
                 oldestDue: due.flatMap { $0 <= now ? $0 : nil },
-                quarantine: quarantine
+                quarantine: quarantine,
+                oldestQuarantined: oldest
             )
         }
     }
@@ -133,7 +118,7 @@ extension SQLiteEventStore {
         """
 
     /// Reads method, source address, headers, time and body from five columns.
-    private static func callback(_ row: Row, from index: Int) throws -> Callback {
+    static func callback(_ row: Row, from index: Int) throws -> Callback {
         Callback(
             method: row[index],
             headers: try StoredText.headers(row[index + 2]),

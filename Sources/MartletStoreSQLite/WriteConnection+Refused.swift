@@ -33,6 +33,20 @@ extension WriteConnection {
         }
     }
 
+    /// An event out of quarantine: its row goes with its commit; nil if the row is gone already.
+    func capture(_ capture: Capture, releasing row: QuarantineID) throws -> CaptureOutcome? {
+        guard try removeQuarantined(row) else { return nil }
+        return try self.capture(capture)
+    }
+
+    /// False if there is none of that number.
+    func removeQuarantined(_ id: QuarantineID) throws -> Bool {
+        let found = try statement(.findQuarantined).first(id.number) { row -> (String, Int) in (row[0], row[1]) }
+        guard let (source, size) = found else { return false }
+        try removeQuarantined(id.number, source: source, size: size)
+        return true
+    }
+
     func removeQuarantined(_ id: Int64, source: String, size: Int) throws {
         try statement(.deleteQuarantined).run(id)
         try statement(.subtractFromUsage).run(size, source)

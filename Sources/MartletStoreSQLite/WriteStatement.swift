@@ -31,6 +31,7 @@ enum WriteStatement: Int, CaseIterable {
     case subtractFromUsage
     case usage
     case oldestQuarantined
+    case findQuarantined
     case deleteQuarantined
     case keepHint
     case saveOrder
@@ -128,6 +129,7 @@ enum WriteStatement: Int, CaseIterable {
         case .subtractFromUsage: "UPDATE quarantine_usage SET rows = rows - 1, bytes = bytes - ? WHERE source = ?"
         case .usage: "SELECT rows, bytes FROM quarantine_usage WHERE source = ?"
         case .oldestQuarantined: "SELECT id, size FROM quarantine WHERE source = ? ORDER BY id LIMIT 1"
+        case .findQuarantined: "SELECT source, size FROM quarantine WHERE id = ?"
         case .deleteQuarantined: "DELETE FROM quarantine WHERE id = ?"
         case .keepHint:
             """

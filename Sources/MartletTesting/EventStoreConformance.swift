@@ -53,8 +53,8 @@ package enum EventStoreConformance {
     }
 
     package static let cases: [Case] =
-        captureCases + concurrencyCases + deliveryCases + endpointCases + operatorCases + refusedCases + queryCases
-        + upkeepCases
+        captureCases + concurrencyCases + deliveryCases + endpointCases + operatorCases + refusedCases
+        + quarantineCases + queryCases + upkeepCases
 }
 
 /// A rule that a store broke.
@@ -95,6 +95,10 @@ func unwrap<Value>(
 extension EventStore {
     package func capture(_ capture: Capture) async throws(StoreError) -> CaptureOutcome {
         try await result { self.capture(capture, completion: $0) }.get()
+    }
+
+    package func capture(_ capture: Capture, releasing row: QuarantineID) async throws(StoreError) -> CaptureOutcome? {
+        try await result { self.capture(capture, releasing: row, completion: $0) }.get()
     }
 
     package func quarantine(_ callback: QuarantinedCallback) async throws(StoreError) {

@@ -111,8 +111,22 @@ struct FaultyStore: EventStore {
         try await base.backlogs(of: endpoints, limit: limit)
     }
 
-    func quarantined(_ source: SourceID?, limit: Int) async throws(StoreError) -> [QuarantinedCallback] {
-        try await base.quarantined(source, limit: limit)
+    func capture(
+        _ capture: Capture,
+        releasing row: QuarantineID,
+        completion: @escaping Completion<CaptureOutcome?>
+    ) {
+        run(.capture, completion) { base.capture(capture, releasing: row, completion: $0) }
+    }
+
+    func removeQuarantined(_ id: QuarantineID) async throws(StoreError) -> Bool { try await base.removeQuarantined(id) }
+
+    func quarantined(_ query: QuarantineQuery) async throws(StoreError) -> [QuarantinedCallback] {
+        try await base.quarantined(query)
+    }
+
+    func quarantined(_ id: QuarantineID) async throws(StoreError) -> QuarantinedCallback? {
+        try await base.quarantined(id)
     }
 
     func hints(_ source: SourceID?, limit: Int) async throws(StoreError) -> [KeptHint] {

@@ -17,7 +17,7 @@ import Testing
                 ("nordic-key-0123456789", .admin, true),
             ]
             for route in AdminRoutes.table {
-                let path = route.pattern.replacing("{id}", with: "dlv_9999")
+                let path = route.pattern.replacing("{id}", with: "9999")
                 for (key, role, isLimited) in keys {
                     let answer = try await AdminClient(harness: harness, key: key).ask(route.method, path)
                     let expected: Int? =
@@ -54,6 +54,9 @@ import Testing
         }
         #expect(deliveryActions.count == 2)
         #expect(deliveryActions.allSatisfy { $0.access == .role(.operator) })
+        let quarantine = AdminRoutes.table.filter { $0.pattern.hasPrefix("/v1/quarantine") && $0.method != "GET" }
+        #expect(quarantine.count == 3)
+        #expect(quarantine.allSatisfy { $0.access == .role(.operator) })
         let switches = AdminRoutes.table.filter { $0.pattern.hasPrefix("/v1/endpoints/") && $0.method == "POST" }
         #expect(switches.count == 2)
         #expect(switches.allSatisfy { $0.access == .allShops(.admin) })

@@ -6,16 +6,23 @@ import MartletStore
 ///
 /// The one place where a key's shops limit what it sees. What is out of sight is answered as if it did not exist.
 struct ScopedAccess: Sendable {
-    private let store: any EventStore
+    let store: any EventStore
     private let control: any EndpointControl
+    let quarantine: any QuarantineControl
     /// Nil for all shops.
-    private let shops: Set<String>?
+    let shops: Set<String>?
     /// Deliveries that are counted for an endpoint's page.
     private static let countedAtMost = 1000
 
-    init(store: any EventStore, control: any EndpointControl, caller: Caller) {
+    init(
+        store: any EventStore,
+        control: any EndpointControl,
+        quarantine: any QuarantineControl,
+        caller: Caller
+    ) {
         self.store = store
         self.control = control
+        self.quarantine = quarantine
         shops = caller.shops
     }
 

@@ -40,6 +40,18 @@ package enum AdminRoutes {
         AdminRoute("GET", "/v1/endpoints/{id}", .role(.viewer), answer: EndpointRoutes.show),
         AdminRoute("POST", "/v1/endpoints/{id}/disable", .allShops(.admin), answer: EndpointRoutes.disable),
         AdminRoute("POST", "/v1/endpoints/{id}/enable", .allShops(.admin), answer: EndpointRoutes.enable),
+
+        AdminRoute(
+            "GET",
+            "/v1/quarantine",
+            .role(.viewer),
+            parameters: QuarantineRoutes.filters + paging,
+            answer: QuarantineRoutes.list
+        ),
+        AdminRoute("GET", "/v1/quarantine/{id}", .role(.viewer), answer: QuarantineRoutes.show),
+        AdminRoute("DELETE", "/v1/quarantine/{id}", .role(.operator), answer: QuarantineRoutes.drop),
+        AdminRoute("POST", "/v1/quarantine/{id}/release", .role(.operator), answer: QuarantineRoutes.release),
+        AdminRoute("POST", "/v1/quarantine/release", .role(.operator), answer: QuarantineRoutes.releaseMany),
     ]
 
     private static let paging = ["limit", "cursor"]

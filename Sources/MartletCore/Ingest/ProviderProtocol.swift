@@ -18,6 +18,15 @@ package protocol PushProvider: Sendable {
     func sample(_ request: SampleRequest) throws(SampleError) -> SampleCallback
 }
 
+/// A provider whose callbacks can be read without their proof, for an operator who vouches for one (contract section 3).
+package protocol ForcibleProvider: PushProvider {
+    /// The event that a callback says, whoever has sent it; its signature, its sender and its age are not looked at.
+    ///
+    /// `order`: what the store knows of the order, where `judge` asked for it. The caller says how it was verified.
+    /// - Throws: `Refusal` if the callback cannot be read.
+    func normalise(_ callback: Callback, order: KnownOrder?) throws(Refusal) -> Event
+}
+
 /// What `martlet trigger` asks for; a nil member is filled with something sensible and fresh.
 package struct SampleRequest: Sendable {
     /// The provider's own word, such as `paid`.

@@ -9,9 +9,16 @@ package struct Topology: Sendable {
         package var provider: any PushProvider
         /// The shop of an event, by the merchant's order number.
         package var shop: @Sendable (_ order: String?) -> String
+        /// Every shop that `shop` may name; who may not see all of them does not see what the source has refused.
+        package var shops: Set<String>
 
-        package init(provider: any PushProvider, shop: @escaping @Sendable (_ order: String?) -> String) {
+        package init(
+            provider: any PushProvider,
+            shops: Set<String> = [],
+            shop: @escaping @Sendable (_ order: String?) -> String
+        ) {
             self.provider = provider
+            self.shops = shops
             self.shop = shop
         }
     }
@@ -37,6 +44,11 @@ package struct Topology: Sendable {
 
     package func source(at path: String) -> Source? { sources[path] }
     package func source(_ id: SourceID) -> Source? { sources[Self.path(of: id)] }
+
+    /// The sources whose events all belong to these shops.
+    package func sources(of shops: Set<String>) -> Set<SourceID> {
+        Set(sources.values.filter { !$0.shops.isEmpty && $0.shops.isSubset(of: shops) }.map(\.provider.source))
+    }
 }
 
 /// Holds the snapshot; read on every callback, exchanged on reload.

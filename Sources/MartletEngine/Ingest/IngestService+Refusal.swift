@@ -3,6 +3,7 @@ import Logging
 import MartletCore
 import MartletRuntime
 import MartletStore
+import Synchronization
 
 extension IngestService {
     /// Answers a refusal, after it has been put into quarantine where the contract says so.
@@ -19,6 +20,7 @@ extension IngestService {
                 "address": "\(passage.callback.sourceAddress)",
             ]
         )
+        watch(.refused(refusal.reason), source)
         guard refusal.reason.isQuarantined else {
             return answer(passage, with: reply, outcome: refusal.reason.rawValue)
         }
@@ -29,7 +31,39 @@ extension IngestService {
                 return unavailable(error, passage)
             }
             answer(passage, with: reply, outcome: refusal.reason.rawValue)
+            if refusal.reason == .unknownOrder { releaseIfKnownMeanwhile(row) }
         }
+    }
+
+    /// An order that was registered between the look-up and this moment has not found the row in quarantine.
+    private func releaseIfKnownMeanwhile(_ row: QuarantinedCallback) {
+        guard let provider = topology.current.source(row.source)?.provider,
+            case .needsOrder(let id) = provider.judge(row.callback, order: .notAsked)
+        else { return }
+        Task { [self] in
+            do throws(StoreError) {
+                guard let order = try await store.order(of: row.source, objectID: id) else { return }
+                await orderRegistered(order, of: row.source)
+            } catch {
+                log.error(
+                    "order not looked up again",
+                    metadata: ["source": "\(row.source)", "error": "\(error.label)"]
+                )
+            }
+        }
+    }
+
+    /// Counts what a source accepts and refuses, and warns when it refuses most of it.
+    func watch(_ verdict: RefusalWatch.Verdict, _ source: SourceID) {
+        let now = clock.now()
+        guard let warning = refusals.withLock({ $0.note(verdict, of: source, at: now) }) else { return }
+        log.warning(
+            "source refuses most of its callbacks",
+            metadata: [
+                "source": "\(source)", "refused": "\(warning.refused)", "accepted": "\(warning.accepted)",
+                "reason": "\(warning.reason.rawValue)", "look_at": "\(warning.advice)",
+            ]
+        )
     }
 
     /// Answers 503 without an acknowledgement: the provider must keep its callback (contract section 3).

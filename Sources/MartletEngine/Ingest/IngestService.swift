@@ -3,6 +3,7 @@ package import Logging
 package import MartletCore
 package import MartletRuntime
 package import MartletStore
+import Synchronization
 
 /// What the provider is told.
 package struct IngestAnswer: Sendable, Equatable {
@@ -48,6 +49,7 @@ package final class IngestService: Sendable {
     let clock: any WallClock
     let metrics: EngineMetrics
     let log: Logger
+    let refusals = Mutex(RefusalWatch())
 
     package init(
         store: any EventStore,
@@ -107,6 +109,7 @@ package final class IngestService: Sendable {
             switch result {
             case .success(let outcome):
                 committed(event, envelope, capture, plan, outcome)
+                watch(.accepted, event.source)
                 answer(passage, with: .init(passage.source.provider.acknowledgement), outcome: Self.label(of: outcome))
             case .failure(let error):
                 dispatcher.release(plan)
@@ -116,7 +119,7 @@ package final class IngestService: Sendable {
     }
 
     /// What must happen in memory once the event is on disk.
-    private func committed(
+    func committed(
         _ event: Event,
         _ envelope: [UInt8],
         _ capture: Capture,
@@ -146,6 +149,7 @@ package final class IngestService: Sendable {
         store.keep(KeptHint(hint: hint, callback: passage.callback)) { [self] result in
             switch result {
             case .success:
+                watch(.accepted, hint.source)
                 answer(passage, with: .init(passage.source.provider.acknowledgement), outcome: "hint")
             case .failure(let error): unavailable(error, passage)
             }

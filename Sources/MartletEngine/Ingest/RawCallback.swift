@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import MartletCore
 import MartletCrypto
+import MartletStore
 import MartletWire
 
 /// The callback as it is kept with its event and given to endpoints with `includeRaw`.
 enum RawCallback {
     /// `{"method":…,"media_type":…,"source_address":…,"received_at":…,"headers":[[name,value],…],"body":…}`;
     /// `body_base64` in place of `body` where the bytes are not UTF-8.
-    static func render(_ callback: Callback) -> [UInt8] {
+    ///
+    /// `forcing`: adds `"forced":{"by":…,"reason":…,"at":…}` for a callback that nothing proves.
+    static func render(_ callback: Callback, forcing: Forcing? = nil) -> [UInt8] {
         var json = JSONWriter(capacity: callback.body.count + 512)
         json.beginObject()
         json.member("method", callback.method)
@@ -27,6 +30,14 @@ enum RawCallback {
             json.member("body", text)
         } else {
             json.member("body_base64", Base64.encode(callback.body))
+        }
+        if let forcing {
+            json.name("forced")
+            json.beginObject()
+            json.member("by", forcing.by)
+            json.member("reason", forcing.reason)
+            json.member("at", forcing.at.rfc3339)
+            json.endObject()
         }
         json.endObject()
         return json.bytes

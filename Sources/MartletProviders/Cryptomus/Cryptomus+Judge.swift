@@ -33,6 +33,12 @@ extension Cryptomus {
         return try event(kind, members, receivedAt: callback.receivedAt)
     }
 
+    package func normalise(_ callback: Callback, order: KnownOrder?) throws(Refusal) -> Event {
+        try callback.requirePOST()
+        let members = JSONMembers(object: try callback.readJSONObject().object)
+        return try event(try Kind(members), members, receivedAt: callback.receivedAt)
+    }
+
     /// Which of the three webhooks a body is; it decides which API key signs.
     enum Kind: String {
         case payment

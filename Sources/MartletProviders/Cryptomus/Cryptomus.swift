@@ -2,7 +2,7 @@
 package import MartletCore
 
 /// Cryptomus: JSON bodies that carry an MD5 digest made with an API key (providers.md section 4).
-package struct Cryptomus: PushProvider {
+package struct Cryptomus: ForcibleProvider {
     package let source: SourceID
     package let acknowledgement = Acknowledgement(body: "ok")
 

@@ -4,7 +4,7 @@ import MartletCrypto
 import MartletWire
 
 /// Any sender that signs its JSON body with HMAC-SHA256 in a header; everything about it is a setting.
-package struct HMACSender: PushProvider {
+package struct HMACSender: ForcibleProvider {
     package let source: SourceID
     package let acknowledgement = Acknowledgement(body: "ok")
     let settings: Settings
@@ -56,16 +56,25 @@ package struct HMACSender: PushProvider {
         guard isProven(signature, body: callback.body, timestamp: timestamp) else {
             throw Refusal(.badSignature, "\(settings.header) does not match the body under any of secrets")
         }
+        let event = try event(of: object, in: callback)
+        if let timestamp { try requireFresh(timestamp, receivedAt: callback.receivedAt) }
+        return event
+    }
+
+    package func normalise(_ callback: Callback, order: KnownOrder?) throws(Refusal) -> Event {
+        try callback.requirePOST()
+        return try event(of: try callback.readJSONObject().object, in: callback)
+    }
+
+    private func event(of object: JSONObject, in callback: Callback) throws(Refusal) -> Event {
         let key = try settings.mapping.notificationID(in: object) ?? Hex.encode(Digest.sha256(callback.body))
-        let event = try settings.mapping.event(
+        return try settings.mapping.event(
             of: object,
             source: source,
             method: "hmac",
             receivedAt: callback.receivedAt,
             dedupeKey: key
         )
-        if let timestamp { try requireFresh(timestamp, receivedAt: callback.receivedAt) }
-        return event
     }
 
     private func isProven(_ signature: String, body: [UInt8], timestamp: String?) -> Bool {

@@ -19,6 +19,12 @@ extension Kryptoswap {
         }
     }
 
+    package func normalise(_ callback: Callback, order: KnownOrder?) throws(Refusal) -> Event {
+        let notification = try Notification(callback, hashFields: hashFields, isUnproven: true)
+        let uid = order?.uid ?? notification.form["orderUID"]
+        return event(of: notification, order: order, uid: uid, receivedAt: callback.receivedAt)
+    }
+
     /// Steps 4 to 8 of providers.md section 6.4.
     private func event(
         of notification: Notification,
@@ -91,11 +97,12 @@ extension Kryptoswap {
         var orderID: String { values[0] }
         var status: String { values[1] }
 
-        init(_ callback: Callback, hashFields: [String]) throws(Refusal) {
+        /// `isUnproven`: nobody will ask for the digest, so that it may be missing.
+        init(_ callback: Callback, hashFields: [String], isUnproven: Bool = false) throws(Refusal) {
             try callback.requirePOST()
-            try callback.requireMediaType("application/x-www-form-urlencoded")
+            if !isUnproven { try callback.requireMediaType("application/x-www-form-urlencoded") }
             form = try callback.readForm()
-            (hashField, hash) = try Self.hashMember(form, hashFields)
+            (hashField, hash) = isUnproven ? ("", "") : try Self.hashMember(form, hashFields)
             values = try Self.signedValues(form)
             guard values[0].utf8.count == 24, values[0].isHexadecimal else {
                 throw Refusal(.invalidField, "orderId must be 24 hexadecimal digits")

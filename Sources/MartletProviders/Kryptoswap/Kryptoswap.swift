@@ -3,7 +3,7 @@ package import MartletCore
 
 /// Kryptoswap, and other sites of its engine: form bodies with a SHA-256 over seven members and a secret that may be
 /// each order's own (providers.md section 6).
-package struct Kryptoswap: PushProvider {
+package struct Kryptoswap: ForcibleProvider {
     package let source: SourceID
     package let acknowledgement = Acknowledgement(body: "ok")
 

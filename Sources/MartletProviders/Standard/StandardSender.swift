@@ -6,7 +6,7 @@ import MartletWire
 /// Any sender that follows Standard Webhooks 1.0.0 with symmetric secrets.
 ///
 /// Source: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
-package struct StandardSender: PushProvider {
+package struct StandardSender: ForcibleProvider {
     package let source: SourceID
     package let acknowledgement = Acknowledgement(body: "ok")
     /// Any of them may have signed; two during a change.
@@ -91,6 +91,21 @@ package struct StandardSender: PushProvider {
             throw Refusal(.staleTimestamp, "webhook-timestamp is outside the tolerance of 5 minutes")
         }
         return event
+    }
+
+    package func normalise(_ callback: Callback, order: KnownOrder?) throws(Refusal) -> Event {
+        try callback.requirePOST()
+        let object = try callback.readJSONObject().object
+        guard let id = try callback.single("webhook-id"), !id.isEmpty else {
+            throw Refusal(.missingField, "the header webhook-id is missing or empty")
+        }
+        return try mapping.event(
+            of: object,
+            source: source,
+            method: "standard-webhooks",
+            receivedAt: callback.receivedAt,
+            dedupeKey: id
+        )
     }
 
     package func sample(_ request: SampleRequest) throws(SampleError) -> SampleCallback {
