@@ -60,11 +60,8 @@ struct PollRound {
 
     /// The answer was read; a change is news unless it is the newest one known.
     ///
-    /// - Parameters:
-    ///   - event: what the answer says.
-    ///   - mark: what the change is known by in the memory.
-    ///   - raw: the answer.
-    ///   - isOver: nothing further can come, although the event is not final.
+    /// `mark` is what the change is known by in the memory; `isOver` says that nothing further can come, although the
+    /// event is not final.
     func learned(_ event: Event, mark: String, raw: [UInt8], isOver: Bool = false) -> PollAnswer {
         var memory = PollMemory()
         memory.last = mark

@@ -29,11 +29,7 @@ struct PollSchedule: Sendable {
 
     /// The poll after one at `now` that taught nothing: never sooner than the schedule.
     ///
-    /// - Parameters:
-    ///   - now: when it was tried.
-    ///   - start: when the order was registered.
-    ///   - failures: how many in a row, this one included.
-    ///   - retryAfter: what the provider asked for.
+    /// `failures` counts those in a row, this one included; `retryAfter` is what the provider asked for.
     func next(after now: Timestamp, since start: Timestamp, failures: Int, retryAfter: Duration?) -> Timestamp {
         max(next(after: now, since: start), now + Self.pause(afterFailures: failures), now + (retryAfter ?? .zero))
     }

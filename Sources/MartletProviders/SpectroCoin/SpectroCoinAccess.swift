@@ -24,13 +24,10 @@ actor SpectroCoinAccess {
     private var problem = AskProblem.nonsense
     private var notBefore = Timestamp(milliseconds: .min)
 
-    /// The token to use at `now`.
+    /// The token to use at `now`, by the clock of the schedule; `ask` makes the request for one.
     ///
-    /// - Parameters:
-    ///   - refused: a token that the provider answered 401; nil at first. One that is younger than a minute is not
-    ///     renewed: the client then lacks a permission, which another token would lack as well.
-    ///   - now: by the clock of the schedule.
-    ///   - ask: makes the request for a token.
+    /// `refused`: a token that the provider answered 401; nil at first. One that is younger than a minute is not renewed:
+    /// the client then lacks a permission, which another token would lack as well.
     func token(
         refused: Secret?,
         at now: Timestamp,
