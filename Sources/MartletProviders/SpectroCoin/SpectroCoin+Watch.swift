@@ -3,7 +3,7 @@ package import MartletCore
 import MartletWire
 
 /// Fetching orders: behind every hint, and for those that nobody called about (providers.md sections 3.3 and 3.7).
-extension SpectroCoin: WatchedProvider {
+extension SpectroCoin: HintedProvider {
     static let schedule = PollSchedule(
         moments: [.minutes(1), .minutes(5), .minutes(15), .minutes(30)],
         phases: [.init(every: .hours(1), until: .hours(26)), .init(every: .days(1), until: .hours(26) + .days(14))]

@@ -26,7 +26,7 @@ struct CryptomusWatchTests {
         _ registration: String,
         answer body: String
     ) async throws -> (request: ScriptedServer.Request, answer: PollAnswer) {
-        try await withProvider({ _ in .json(body) }) { server, tools, _ in
+        try await withProvider(.always(body)) { server, tools, _ in
             let provider = try provider(server.url(""))
             let watch = try provider.plan(bytes(registration), now: now).watch
             let answer = await provider.poll(watch, order: nil, at: now + .minutes(2), with: tools)

@@ -34,7 +34,7 @@ struct KryptoswapWatchTests {
         let status = try #require(response["status"] as? Int)
         let body = response["body"] as? String ?? ""
         let order = try #require(try KryptoswapTests.order(KryptoswapTests.orderID))
-        return try await withProvider({ _ in .json(body, status: status) }) { server, tools, _ in
+        return try await withProvider(.always(body, status: status)) { server, tools, _ in
             let provider = Kryptoswap(source: KryptoswapTests.source, apiBase: server.url(""))
             let watch = Self.watch(provider, last: members["last_known_status"] as? String)
             let answer = await provider.poll(watch, order: order, at: now, with: tools)
@@ -95,7 +95,7 @@ struct KryptoswapWatchTests {
     }
 
     @Test func encodesTheQuery() async throws {
-        try await withProvider({ _ in .json("{}") }) { server, tools, _ in
+        try await withProvider(.always("{}")) { server, tools, _ in
             let provider = Kryptoswap(source: KryptoswapTests.source, apiBase: server.url("/api"))
             let order = KnownOrder(
                 objectID: KryptoswapTests.orderID,
@@ -118,7 +118,7 @@ struct KryptoswapWatchTests {
             )
         }
         let playback = Playback(answers)
-        try await withProvider({ _ in playback.next() }) { server, tools, _ in
+        try await withProvider(.playing(playback)) { server, tools, _ in
             let provider = Kryptoswap(source: KryptoswapTests.source, apiBase: server.url(""))
             let order = try #require(try KryptoswapTests.order(KryptoswapTests.orderID))
             var watch = Self.watch(provider)

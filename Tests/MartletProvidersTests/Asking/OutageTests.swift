@@ -55,9 +55,11 @@ struct OutageTests {
     func losesNothingAndLoadsNoMoreThanTheSchedule(_ asked: Asked, _ outage: Outage) async throws {
         let isDown = Mutex(true)
         let refusing = try RefusingPort()
-        try await withProvider({ request in
-            isDown.withLock { $0 } ? outage.behaviour : asked.healthy(request.target)
-        }) { server, tools, transport in
+        try await withProvider(
+            .answering { request in
+                isDown.withLock { $0 } ? outage.behaviour : asked.healthy(request.target)
+            }
+        ) { server, tools, transport in
             let path = outage == .slow ? "/slow" : ""
             let provider = asked.provider(server.url(path))
             let broken = outage == .refused ? asked.provider(refusing.url("")) : provider

@@ -47,12 +47,29 @@ final class Playback: Sendable {
     }
 }
 
+/// How a provider's stand-in answers.
+struct StandIn: Sendable {
+    let script: @Sendable (ScriptedServer.Request) -> ScriptedServer.Behaviour
+
+    static func answering(
+        _ script: @escaping @Sendable (ScriptedServer.Request) -> ScriptedServer.Behaviour
+    ) -> StandIn {
+        StandIn(script: script)
+    }
+
+    static func always(_ text: String, status: Int = 200) -> StandIn {
+        StandIn { _ in .json(text, status: status) }
+    }
+
+    static func playing(_ playback: Playback) -> StandIn { StandIn { _ in playback.next() } }
+}
+
 /// Runs a body with a provider's stand-in on the loopback and the real HTTP client.
 func withProvider<Value>(
-    _ script: @escaping @Sendable (ScriptedServer.Request) -> ScriptedServer.Behaviour,
+    _ standIn: StandIn,
     _ body: (ScriptedServer, PollTools, WatchedTransport) async throws -> Value
 ) async throws -> Value {
-    let server = try ScriptedServer(script: script)
+    let server = try ScriptedServer(script: standIn.script)
     defer { server.stop() }
     return try await withTools { try await body(server, $0, $1) }
 }

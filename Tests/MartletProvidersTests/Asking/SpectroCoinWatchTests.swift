@@ -39,7 +39,7 @@ struct SpectroCoinWatchTests {
             answers = [old, .json("", status: 404)] + answers
         }
         let playback = Playback(answers)
-        try await withProvider({ _ in playback.next() }) { server, tools, _ in
+        try await withProvider(.playing(playback)) { server, tools, _ in
             let provider = try Self.provider(server.url(""))
             let callback = try Vectors.callback(#require(members["request"] as? [String: Any]))
             guard case .hint(let hint) = provider.judge(callback, order: .notAsked) else {
@@ -95,7 +95,7 @@ struct SpectroCoinWatchTests {
     }
 
     @Test func manyOrdersShareOneTokenRequest() async throws {
-        try await withProvider({ Asked.spectrocoin.healthy($0.target) }) { server, tools, _ in
+        try await withProvider(.answering { Asked.spectrocoin.healthy($0.target) }) { server, tools, _ in
             let provider = try Self.provider(server.url(""))
             let watches = try (0..<8).map { index in
                 let id = "5f3d0c4e-1a2b-4c3d-9e8f-a0b1c2d3e4f\(index)"
@@ -117,7 +117,7 @@ struct SpectroCoinWatchTests {
     /// 3,600 s of life: the token is used for 3,540 s.
     @Test(arguments: [(3539, 1), (3540, 2)])
     func renewsShortlyBeforeTheEnd(_ seconds: Int64, _ tokens: Int) async throws {
-        try await withProvider({ Asked.spectrocoin.healthy($0.target) }) { server, tools, _ in
+        try await withProvider(.answering { Asked.spectrocoin.healthy($0.target) }) { server, tools, _ in
             let provider = try Self.provider(server.url(""))
             let watch = try provider.plan(bytes(#"{"id":"\#(Self.id)"}"#), now: Self.now).watch
             for moment in [Self.now, Self.now + .seconds(seconds)] {
@@ -128,7 +128,10 @@ struct SpectroCoinWatchTests {
     }
 
     @Test func aClientWithoutPermissionIsNotGivenTokenAfterToken() async throws {
-        try await withProvider({ Self.isToken($0) ? Asked.token : .json("", status: 401) }) { server, tools, _ in
+        try await withProvider(.answering { Self.isToken($0) ? Asked.token : .json("", status: 401) }) {
+            server,
+            tools,
+            _ in
             let provider = try Self.provider(server.url(""))
             let watch = try provider.plan(bytes(#"{"id":"\#(Self.id)"}"#), now: Self.now).watch
             let first = await provider.poll(watch, order: nil, at: Self.now, with: tools)
@@ -140,7 +143,10 @@ struct SpectroCoinWatchTests {
     }
 
     @Test func aHintForAnOrderThatDoesNotExistIsGivenUp() async throws {
-        try await withProvider({ Self.isToken($0) ? Asked.token : .json("", status: 404) }) { server, tools, _ in
+        try await withProvider(.answering { Self.isToken($0) ? Asked.token : .json("", status: 404) }) {
+            server,
+            tools,
+            _ in
             let provider = try Self.provider(server.url(""))
             let hint = Hint(source: provider.source, objectID: Self.id, receivedAt: Self.now)
             var watch = provider.plan(hint: hint, now: Self.now).watch
@@ -160,7 +166,7 @@ struct SpectroCoinWatchTests {
     }
 
     @Test func theRateOfAProjectHoldsForAllItsOrders() async throws {
-        try await withProvider({ Asked.spectrocoin.healthy($0.target) }) { server, tools, _ in
+        try await withProvider(.answering { Asked.spectrocoin.healthy($0.target) }) { server, tools, _ in
             let provider = try Self.provider(server.url(""))
             let hints = (100..<200).map { index in
                 Hint(
