@@ -130,6 +130,25 @@ struct OutageTests {
         }
     }
 
+    /// The provider's wish holds for the other orders of the source too.
+    @Test(arguments: Asked.allCases)
+    func oneRetryAfterIsForTheWholeSource(_ asked: Asked) async throws {
+        try await withProvider(.answering { _ in Outage.error503.behaviour }) { server, tools, _ in
+            let provider = asked.provider(server.url(""))
+            let plan = try provider.plan(bytes(asked.registration), now: Self.start)
+            var other = plan.watch
+            other.subject += "-other"
+            _ = await provider.poll(plan.watch, order: plan.order, at: Self.start, with: tools)
+            let turnedAway = await provider.poll(other, order: plan.order, at: Self.start + .hours(1), with: tools)
+            #expect(turnedAway.outcome == "deferred")
+            #expect(turnedAway.memory == other.memory)
+            #expect((turnedAway.nextPoll ?? Self.start) > Self.start + .hours(2))
+            #expect(server.requests.count == 1)
+            let later = await provider.poll(other, order: plan.order, at: Self.start + .hours(2), with: tools)
+            #expect(later.outcome != "deferred")
+        }
+    }
+
     @Test(arguments: Asked.allCases)
     func registrationsKeepSecretsToTheOrder(_ asked: Asked) throws {
         let plan = try asked.provider("http://127.0.0.1:1").plan(bytes(asked.registration), now: Self.start)

@@ -2,6 +2,7 @@
 import MartletCore
 import MartletTesting
 import MartletWire
+import Synchronization
 import Testing
 
 @testable import MartletProviders
@@ -125,6 +126,23 @@ struct SpectroCoinWatchTests {
             }
             #expect(server.requests.filter { Self.isToken($0) }.count == tokens)
         }
+    }
+
+    /// 90 s after the first failure, 135 s after the second.
+    @Test func aTokenThatIsRefusedIsAskedForWithGrowingPauses() async throws {
+        let access = SpectroCoinAccess()
+        let requests = Mutex(0)
+        func grant(_ seconds: Int64) async -> SpectroCoinAccess.Grant {
+            await access.token(refused: nil, at: Self.now + .seconds(seconds)) {
+                requests.withLock { $0 += 1 }
+                return ProviderAnswer(.clientError)
+            }
+        }
+        #expect(await grant(0) == .none(.clientError, pause: .seconds(90)))
+        #expect(await grant(30) == .none(.clientError, pause: .seconds(60)))
+        #expect(requests.withLock { $0 } == 1)
+        #expect(await grant(90) == .none(.clientError, pause: .seconds(135)))
+        #expect(requests.withLock { $0 } == 2)
     }
 
     @Test func aClientWithoutPermissionIsNotGivenTokenAfterToken() async throws {
