@@ -24,14 +24,12 @@ extension SettingsReader {
     /// The base address of a provider's interface, without a slash at its end; nil if absent or wrong.
     func baseAddress(_ name: String) -> String? {
         guard let text = string(name) else { return nil }
-        let isSecure = text.hasPrefix("https://")
-        let host = text.dropFirst(isSecure ? 8 : 7)
-        let isAddress = !host.isEmpty && host.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x3F && $0 != 0x23 }
-        guard isSecure || text.hasPrefix("http://"), isAddress, !host.hasPrefix("/") else {
-            fail(name, "must be an address such as \"https://api.example.com\", without a query")
+        let isAddress = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x3F && $0 != 0x23 && $0 != 0x5C }
+        guard isAddress, ProviderInterface.host(of: text) != nil else {
+            fail(name, "must be an address such as \"https://api.example.com\", without user information or a query")
             return nil
         }
-        if !isSecure { warn(name, "is not encrypted; use https:// outside of tests") }
+        if !text.hasPrefix("https://") { warn(name, "is not encrypted; use https:// outside of tests") }
         return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 
@@ -43,6 +41,16 @@ extension SettingsReader {
             return nil
         }
         return text.lowercased()
+    }
+
+    /// Text that can stand in a request's header: visible ASCII; nil if absent or wrong.
+    func headerText(_ name: String) -> String? {
+        guard let text = string(name) else { return nil }
+        guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            fail(name, "must be letters, digits and signs without spaces, as the provider's page shows it")
+            return nil
+        }
+        return text
     }
 
     /// A whole number as text; nil if absent or wrong.

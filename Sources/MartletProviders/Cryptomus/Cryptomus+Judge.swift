@@ -30,7 +30,13 @@ extension Cryptomus {
         guard signed.matches(sign, key: key) else {
             throw Refusal(.badSignature, "sign does not match the body; is it the \(kind.rawValue) API key?")
         }
-        return try event(kind, members, receivedAt: callback.receivedAt)
+        return try event(
+            kind,
+            members,
+            status: try members.text("status"),
+            method: "md5-base64-json",
+            receivedAt: callback.receivedAt
+        )
     }
 
     package func normalise(_ callback: Callback, order: KnownOrder?) throws(Refusal) -> Event {
@@ -70,9 +76,15 @@ extension Cryptomus {
 
     // MARK: normalising
 
-    private func event(_ kind: Kind, _ members: JSONMembers, receivedAt: Timestamp) throws(Refusal) -> Event {
+    /// What the members of a webhook, or of the answer to an information call, say.
+    func event(
+        _ kind: Kind,
+        _ members: JSONMembers,
+        status: String,
+        method: String,
+        receivedAt: Timestamp
+    ) throws(Refusal) -> Event {
         let uuid = try members.text("uuid")
-        let status = try members.text("status")
         let isFinal = try members.flag("is_final")
         let money = kind == .payout ? try payoutMoney(members) : try paymentMoney(members)
         let txid = try members.optionalText("txid")
@@ -94,7 +106,7 @@ extension Cryptomus {
             network: try members.optionalText("network"),
             txid: txid,
             receivedAt: receivedAt,
-            verification: Verification(method: "md5-base64-json"),
+            verification: Verification(method: method),
             dedupeKey: dedupeKey,
             objectKey: "\(kind.rawValue):\(uuid)"
         )

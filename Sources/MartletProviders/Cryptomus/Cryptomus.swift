@@ -16,6 +16,8 @@ package struct Cryptomus: ForcibleProvider {
     package let apiBase: String
     /// For asking the provider back.
     package let merchant: String?
+    /// Shared by all copies of this value.
+    let gate = AskGate()
 
     package static let kind = ProviderKind(
         name: "cryptomus",
@@ -49,7 +51,7 @@ package struct Cryptomus: ForcibleProvider {
             payoutKey: settings.keyMaterial("payoutKey"),
             allowedSources: settings.addressBlocks("allowedSources"),
             apiBase: settings.baseAddress("apiBase") ?? "https://api.cryptomus.com",
-            merchant: settings.string("merchant")
+            merchant: settings.headerText("merchant")
         )
         if !settings.has("paymentKey"), !settings.has("payoutKey") {
             let message = "has neither paymentKey nor payoutKey, so every callback is answered 503; give the API keys"

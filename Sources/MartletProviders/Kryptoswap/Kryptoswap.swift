@@ -17,6 +17,8 @@ package struct Kryptoswap: ForcibleProvider {
     let maxFuture: Duration
     /// For asking the provider back.
     package let apiBase: String?
+    /// Shared by all copies of this value.
+    let gate = AskGate()
 
     /// The members under the digest, in its order.
     static let signedMembers = ["orderId", "newStatus", "inAmount", "outAmount", "xml_from", "xml_to", "timestamp"]

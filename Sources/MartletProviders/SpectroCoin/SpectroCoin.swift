@@ -12,6 +12,9 @@ package struct SpectroCoin: PushProvider {
     package let account: Account
     /// The provider's keys for the legacy format; two of them during a change.
     let publicKeys: [RSAPublicKey]
+    /// Shared by all copies of this value, as is `access`.
+    let gate = AskGate()
+    let access = SpectroCoinAccess()
 
     /// The merchant's account as the settings describe it.
     package struct Account: Sendable {

@@ -25,6 +25,25 @@ package enum SpectroCoinOrder {
         account: SpectroCoin.Account,
         receivedAt: Timestamp
     ) -> Outcome {
+        read(
+            status: status,
+            answer: answer,
+            hint: hint,
+            uncoveredFields: uncoveredFields(callbackBody),
+            account: account,
+            receivedAt: receivedAt
+        )
+    }
+
+    /// As above, with the names of the further members of the callback's body, if there was a callback.
+    static func read(
+        status: Int,
+        answer: [UInt8],
+        hint: Hint,
+        uncoveredFields: [String],
+        account: SpectroCoin.Account,
+        receivedAt: Timestamp
+    ) -> Outcome {
         if status == 404 { return .orderNotFound }
         guard status == 200 else { return .fetchFailed("the answer's status is \(status)") }
         guard let object = try? JSONReader.readObject(answer).object else {
@@ -33,7 +52,7 @@ package enum SpectroCoinOrder {
         let members = JSONMembers(object: object)
         do {
             return .event(
-                try event(members, hint: hint, callbackBody: callbackBody, account: account, receivedAt: receivedAt)
+                try event(members, hint: hint, uncovered: uncoveredFields, account: account, receivedAt: receivedAt)
             )
         } catch {
             return .fetchFailed("the fetched order's \(error.detail)")
@@ -43,7 +62,7 @@ package enum SpectroCoinOrder {
     private static func event(
         _ members: JSONMembers,
         hint: Hint,
-        callbackBody: [UInt8],
+        uncovered: [String],
         account: SpectroCoin.Account,
         receivedAt: Timestamp
     ) throws(Refusal) -> Event {
@@ -75,7 +94,7 @@ package enum SpectroCoinOrder {
             network: try members.optionalText("payNetworkCode"),
             addressTo: try members.optionalText("depositAddress"),
             receivedAt: receivedAt,
-            verification: Verification(method: "fetched", uncoveredFields: uncoveredFields(callbackBody)),
+            verification: Verification(method: "fetched", uncoveredFields: uncovered),
             dedupeKey: dedupeKey,
             objectKey: "order:\(hint.objectID)",
             flags: account.testMode ? [.test] : []
@@ -83,7 +102,7 @@ package enum SpectroCoinOrder {
     }
 
     /// The members of the callback's body beyond the two that point at the order, sorted.
-    private static func uncoveredFields(_ callbackBody: [UInt8]) -> [String] {
+    static func uncoveredFields(_ callbackBody: [UInt8]) -> [String] {
         let object = try? JSONReader.readObject(callbackBody).object
         return (object?.members ?? []).map(\.name).filter { $0 != "id" && $0 != "merchantApiId" }.sorted()
     }
