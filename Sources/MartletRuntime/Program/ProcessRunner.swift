@@ -33,6 +33,8 @@ package actor ProcessRunner: ProgramRunner {
     private let concurrency: Int
     private var waiting: [Waiting] = []
     private var running: [pid_t: Running] = [:]
+    /// Groups of ended programs whose other members the kernel may have given to the gateway.
+    private var orphaned: [pid_t] = []
     private var isShutDown = false
     private var stopped: [CheckedContinuation<Void, Never>] = []
 
@@ -174,6 +176,8 @@ package actor ProcessRunner: ProgramRunner {
         forget(program.timer)
         forget(program.end)
         let exitCode = Self.reap(process)
+        orphaned.append(process)
+        reapOrphans()
         program.answer?.resume(returning: .ended(exitCode: exitCode, output: program.bytes))
         startWaiting()
         guard isShutDown, running.isEmpty else { return }
@@ -187,5 +191,19 @@ package actor ProcessRunner: ProgramRunner {
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
         let signal = status & 0x7F
         return signal == 0 ? (status >> 8) & 0xFF : 128 + signal
+    }
+
+    /// A gateway that is a container's first process inherits what a program leaves behind, killed as it is.
+    ///
+    /// A group whose members still end is looked at again after the next run; nobody else reaps them, so its number stays
+    /// theirs. Elsewhere the system's first process inherits them, and the kernel says `ECHILD` at once.
+    private func reapOrphans() {
+        orphaned.removeAll { group in
+            while true {
+                let found = waitpid(-group, nil, WNOHANG)
+                if found == 0 { return false }
+                if found < 0, errno != EINTR { return true }
+            }
+        }
     }
 }

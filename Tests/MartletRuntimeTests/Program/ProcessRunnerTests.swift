@@ -204,5 +204,24 @@ extension DescriptorTests {
             }
             #expect(after <= before)
         }
+
+        /// As in a container whose first process is the gateway.
+        @Test func reapsWhatItInherits() async throws {
+            typealias Control = @convention(c) (Int32, UInt, UInt, UInt, UInt) -> Int32
+            let symbol = try #require(dlsym(nil, "prctl"))
+            let control = unsafeBitCast(symbol, to: Control.self)
+            let setChildSubreaper: Int32 = 36
+            #expect(control(setChildSubreaper, 1, 0, 0, 0) == 0)
+            defer { _ = control(setChildSubreaper, 0, 0, 0, 0) }
+            let runner = try ProcessRunner()
+            for _ in 0..<50 { _ = await runner.run(Self.run(["grandchild"])) }
+            // Looks without reaping; each run takes what has ended meanwhile.
+            var found = siginfo_t()
+            while waitid(P_ALL, 0, &found, WEXITED | WNOHANG | WNOWAIT) == 0 {
+                _ = await runner.run(Self.run(["unread"]))
+            }
+            #expect(errno == ECHILD)
+            await runner.shutDown()
+        }
     }
 }
