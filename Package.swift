@@ -110,7 +110,10 @@ let package = Package(
         tests(of: "MartletCore", ["MartletWire"]),
         tests(of: "MartletRuntime", ["MartletCore", logging]),
         tests(of: "MartletCrypto", ["MartletCore"]),
-        tests(of: "MartletProviders", ["MartletCore", "MartletWire", "MartletRuntime", "MartletCrypto"]),
+        tests(
+            of: "MartletProviders",
+            ["MartletCore", "MartletWire", "MartletRuntime", "MartletCrypto", "MartletDelivery"]
+        ),
         tests(of: "MartletNet", ["MartletCore", "MartletWire", "MartletRuntime", "CLinux"]),
         tests(
             of: "MartletDelivery",
