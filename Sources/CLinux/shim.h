@@ -28,3 +28,24 @@ static inline int martlet_timer_after(long long milliseconds) {
     timerfd_settime(fd, 0, &value, 0);
     return fd;
 }
+
+// As spawn.h, sys/mman.h and unistd.h declare them with _GNU_SOURCE, see above.
+extern int posix_spawn_file_actions_addclosefrom_np(void *actions, int from);
+extern int memfd_create(const char *name, unsigned int flags);
+extern int pipe2(int ends[2], int flags);
+extern long syscall(long number, ...);
+
+// Closes every descriptor from 3 on in the program that is to be started, whoever opened it and however.
+static inline int martlet_spawn_close_others(void *actions) {
+    return posix_spawn_file_actions_addclosefrom_np(actions, 3);
+}
+
+// A file in memory (MFD_CLOEXEC is 1); -1 if there are no descriptors left.
+static inline int martlet_memory_file(void) { return memfd_create("martlet", 1); }
+
+// A pipe that programs do not inherit: the end to read, then the end to write.
+static inline int martlet_pipe(int ends[2]) { return pipe2(ends, SOCK_CLOEXEC); }
+
+// A descriptor that becomes readable when the process ends (pidfd_open(2), which glibc wraps since 2.36 only; Linux
+// gives the call the same number everywhere). Wraps syscall, which Swift cannot call because it is variadic.
+static inline int martlet_process_descriptor(int process) { return (int)syscall(434, (long)process, 0L); }

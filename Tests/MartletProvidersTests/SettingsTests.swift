@@ -49,6 +49,10 @@ struct SettingsTests {
         ),
         ("hype", #"{"command":["aelucrative-hype-initiator","status"]}"#),
         (
+            "hype",
+            #"{"command":["/opt/hype","status"],"environment":{"HOME":"/srv"},"user":"hype","timeLimit":"10s"}"#
+        ),
+        (
             "hmac",
             #"{"secrets":["plain:a"],"header":"X","algorithm":"sha256","signedText":"body","typeMap":{"a":"payment.paid"}}"#
         ),
@@ -77,6 +81,13 @@ struct SettingsTests {
         ("spectrocoin", #"{"merchantApiId":"4711"}"#, ["error $.sources[0].merchantApiId", "warning $.sources[0]"]),
         ("spectrocoin", #"{"publicKeys":["plain:x"]}"#, ["error $.sources[0].publicKeys", "warning $.sources[0]"]),
         ("hype", "{}", ["error $.sources[0].command"]),
+        ("hype", #"{"command":["bin/hype"]}"#, ["error $.sources[0].command"]),
+        ("hype", #"{"command":["hype"],"environment":{"A=":"1"}}"#, ["error $.sources[0].environment"]),
+        ("hype", #"{"command":["hype"],"environment":[]}"#, ["error $.sources[0].environment"]),
+        (
+            "hype", #"{"command":["hype"],"user":"-x","timeLimit":"1h"}"#,
+            ["error $.sources[0].timeLimit", "error $.sources[0].user"]
+        ),
         ("hmac", #"{"typeMap":{"a":"payment.paid"}}"#, ["error $.sources[0].header", "error $.sources[0].secrets"]),
         ("hmac", #"{"secrets":["plain:a"],"header":"X","typeMap":{"a":"paid"}}"#, ["error $.sources[0].typeMap.a"]),
         ("hmac", #"{"secrets":["plain:a"],"header":"X Y","typeMap":{}}"#, ["error $.sources[0].header"]),

@@ -68,12 +68,20 @@ extension HyPe {
     }
 
     /// The one thing that an output says.
-    private struct Result {
-        enum News {
-            case status(String)
-            case fault(String)
-        }
+    enum News: Equatable {
+        case status(String)
+        case fault(String)
 
+        /// Nil unless the output is one that is to be believed.
+        init?(_ output: [UInt8]) {
+            guard let object = try? JSONReader.readObject(output).object, let result = Result(object) else {
+                return nil
+            }
+            self = result.news
+        }
+    }
+
+    private struct Result {
         let news: News
         /// Nil while the provider leaves it empty.
         let identifier: String?

@@ -7,16 +7,13 @@ package import MartletCore
 package enum HyPe {
     package static let kind = ProviderKind(
         name: "hype",
-        checkSettings: { _, settings in
-            let command = settings.strings("command", default: [])
-            if command.first?.isEmpty ?? true {
-                settings.fail(
-                    "command",
-                    "must list the program and its arguments, such as [\"aelucrative-hype-initiator\", \"status\"]"
-                )
-            }
-        }
+        checkSettings: { _, settings in _ = Settings(settings) }
     )
+
+    /// Makes a source's watcher from its settings; nil, with the problems reported, if there are errors.
+    package static func makeWatched(_ source: SourceID, _ settings: SettingsReader) -> (any WatchedProvider)? {
+        Settings(settings).map { Watcher(source: source, settings: $0) }
+    }
 
     /// What the merchant's invoice request said; the output repeats none of it.
     package struct Invoice: Sendable, Equatable {

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+package import MartletCore
+import MartletWire
+import Synchronization
+
+extension HyPe {
+    /// Follows the invoices of one source by running its program (providers.md sections 5.5 to 5.7).
+    package final class Watcher: WatchedProvider {
+        package let source: SourceID
+        package let settings: Settings
+        /// The newest invoice with `bad_signature`: one before it within 10 minutes already held the account.
+        private let badSignature = Mutex<(subject: String, at: Timestamp)?>(nil)
+
+        package init(source: SourceID, settings: Settings) {
+            self.source = source
+            self.settings = settings
+        }
+
+        package func plan(_ registration: [UInt8], now: Timestamp) throws(RegistrationRefusal) -> WatchPlan {
+            let registered = try Registered(registration: registration)
+            return WatchPlan(
+                watch: Watch(
+                    source: source,
+                    subject: registered.subject,
+                    details: registered.details,
+                    memory: Memory().json,
+                    nextPollAt: now,
+                    deadline: now + HyPe.lifetime,
+                    createdAt: now
+                )
+            )
+        }
+
+        package func poll(
+            _ watch: Watch,
+            order: KnownOrder?,
+            at now: Timestamp,
+            with tools: PollTools
+        ) async -> PollAnswer {
+            guard let registered = Registered(details: watch.details) else {
+                return PollAnswer(
+                    memory: watch.memory,
+                    outcome: "damaged",
+                    next: .hold(reason: "what was registered is damaged in the store; register the invoice again")
+                )
+            }
+            let outcome = await tools.programs.run(
+                ProgramRun(
+                    command: settings.command,
+                    input: registered.autofeed,
+                    environment: settings.environment,
+                    user: settings.user,
+                    timeLimit: settings.timeLimit,
+                    outputLimit: HyPe.outputLimit
+                )
+            )
+            var memory = Memory(watch.memory)
+            guard case .ended(let exitCode, let output) = outcome else {
+                memory.failures += 1
+                return again(watch, memory, outcome: Self.word(outcome), at: now)
+            }
+            let reading = HyPe.read(
+                Run(exitCode: exitCode, output: output),
+                invoice: registered.invoice,
+                state: memory.state,
+                source: source,
+                receivedAt: now
+            )
+            return answer(watch, reading, memory, output: output, at: now)
+        }
+
+        private func answer(
+            _ watch: Watch,
+            _ reading: Reading,
+            _ before: Memory,
+            output: [UInt8],
+            at now: Timestamp
+        ) -> PollAnswer {
+            var memory = before
+            memory.state = reading.state
+            guard case .accepted(let event) = reading.outcome else {
+                memory.failures += 1
+                let outcome = Self.word(reading)
+                guard reading.next == .holdEngineer else { return again(watch, memory, outcome: outcome, at: now) }
+                let reason = "the program answered for another transaction; find out which, then resume"
+                return PollAnswer(memory: memory.json, outcome: outcome, next: .hold(reason: reason))
+            }
+            let news = HyPe.News(output)
+            if case .status = news { memory.failures = 0 } else { memory.failures += 1 }
+            if memory.state.lastStatus == "completed_success", memory.paidAt == nil { memory.paidAt = now }
+            var answer = again(watch, memory, outcome: Self.word(news, isNew: event != nil), at: now)
+            answer.news = event.map { [PollAnswer.News(event: $0, raw: output)] } ?? []
+            switch reading.next {
+            case .pollAgain, .pollSlowly: break
+            case .stop: answer.next = .close
+            case .holdEngineer: answer.next = hold(watch, news, at: now)
+            case .holdAccount: answer.next = .holdSource(reason: Self.advice(news))
+            }
+            return answer
+        }
+
+        /// Polls on, unless the time for refunds is over.
+        private func again(_ watch: Watch, _ memory: Memory, outcome: String, at now: Timestamp) -> PollAnswer {
+            var next = PollAnswer.Next.poll(
+                at: HyPe.nextPoll(after: now, registeredAt: watch.createdAt, memory: memory)
+            )
+            if let paidAt = memory.paidAt, now >= paidAt + HyPe.refundWatch { next = .close }
+            return PollAnswer(memory: memory.json, outcome: outcome, next: next)
+        }
+
+        private func hold(_ watch: Watch, _ news: News?, at now: Timestamp) -> PollAnswer.Next {
+            guard news == .fault("bad_signature") else { return .hold(reason: Self.advice(news)) }
+            let isSecond = badSignature.withLock { newest in
+                defer { newest = (watch.subject, now) }
+                guard let newest else { return false }
+                return newest.subject != watch.subject && now - newest.at <= .seconds(600)
+            }
+            guard isSecond else { return .hold(reason: Self.advice(news)) }
+            return .holdSource(reason: "two invoices within 10 minutes: " + Self.advice(news))
+        }
+
+        private static func advice(_ news: News?) -> String {
+            switch news {
+            case .fault("bad_signature"):
+                "bad_signature: our signature is damaged, invalid or not registered; mend it, then resume"
+            case .fault("user_disabled"): "user_disabled: the account is suspended; settle it with HyPe, then resume"
+            case .fault("resource_not_found"):
+                "resource_not_found: wrong endpoint or no such transaction; correct the settings, then resume"
+            default: "the program contradicts its protocol; update it, report it to HyPe, then resume"
+            }
+        }
+    }
+}
+
+/// Words for `PollAnswer.outcome`, all from bounded sets.
+extension HyPe.Watcher {
+    private static func word(_ outcome: ProgramOutcome) -> String {
+        switch outcome {
+        case .ended: "ended"
+        case .timedOut: "timeout"
+        case .tooMuchOutput: "too_much_output"
+        case .notStarted: "not_started"
+        }
+    }
+
+    private static func word(_ reading: HyPe.Reading) -> String {
+        if case .rejected(let reason) = reading.outcome { return reason.rawValue }
+        return "unchanged"
+    }
+
+    private static func word(_ news: HyPe.News?, isNew: Bool) -> String {
+        switch news {
+        case .fault(let fault): HyPe.faults[fault] == nil ? "unknown_fault" : fault
+        case .status("undeterminable"): "undeterminable"
+        case .status(let status) where isNew: HyPe.statuses[status] == nil ? "unrecognised" : status
+        default: "unchanged"
+        }
+    }
+}
