@@ -87,6 +87,8 @@ extension CurlTransport {
     func opened(_ descriptor: Int32) {
         let index = Int(descriptor)
         while sockets.count <= index { sockets.append(Socket()) }
+        // A number that libcurl had closed without a word.
+        if sockets[index].interest != nil { unwatch(descriptor) }
         sockets[index].isOurs = true
     }
 

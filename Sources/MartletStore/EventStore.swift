@@ -57,10 +57,11 @@ package protocol EventStore: Sendable {
     /// Puts deliveries back that were taken in hand and not sent; they stay due.
     func release(_ deliveries: [DeliveryID], of endpoint: EndpointID, completion: @escaping Completion<Void>)
 
-    /// Brings due times of the endpoint that lie after `latest` back to it; returns how many.
+    /// Brings due times of the endpoint that lie after `latest` back to it, and those of deliveries that were never
+    /// attempted to `now`; returns how many.
     ///
-    /// A clock that was set back over a restart would otherwise hold up retries for as long.
-    func clampDue(of endpoint: EndpointID, to latest: Timestamp) async throws(StoreError) -> Int
+    /// A clock that ran ahead in a former run would otherwise hold them up for as long.
+    func clampDue(of endpoint: EndpointID, now: Timestamp, to latest: Timestamp) async throws(StoreError) -> Int
 
     /// Lets every delivery of the endpoint go that waits for an earlier one of its lane; returns how many.
     func endLanes(of endpoint: EndpointID, now: Timestamp) async throws(StoreError) -> Int

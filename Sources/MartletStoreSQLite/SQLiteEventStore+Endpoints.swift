@@ -32,15 +32,20 @@ extension SQLiteEventStore {
         }
     }
 
-    package func clampDue(of endpoint: EndpointID, to latest: Timestamp) async throws(StoreError) -> Int {
+    package func clampDue(
+        of endpoint: EndpointID,
+        now: Timestamp,
+        to latest: Timestamp
+    ) async throws(StoreError) -> Int {
         try await write("clamp due times") { connection in
             try connection.database.cachedStatement(
                 sql: """
-                    UPDATE deliveries INDEXED BY deliveries_due SET due_at = ?2
+                    UPDATE deliveries INDEXED BY deliveries_due SET due_at = CASE WHEN attempts = 0 THEN ?2 ELSE ?3 END
                     WHERE state = 'pending' AND due_at IS NOT NULL AND endpoint = ?1 AND due_at > ?2
+                        AND (attempts = 0 OR due_at > ?3)
                     """
             )
-            .run(endpoint.rawValue, latest.milliseconds)
+            .run(endpoint.rawValue, now.milliseconds, latest.milliseconds)
             return connection.database.changesCount
         }
     }

@@ -26,14 +26,13 @@ extension WriteConnection {
         if run == nil, captured > 0, recent.count >= recent.runLength { run = try startRun() }
         guard var current = run, captured > 0 else { return [] }
         let slice = current.ids.prefix(2 * captured)
-        // What retention has removed meanwhile is not put back.
-        for (id, sequence) in slice where recent.sequence(of: id) != nil {
-            try statement(.insertEventID).run(Blob(id.bytes), sequence)
-        }
+        // What retention has removed meanwhile is not put back, nor what came again since as another event.
+        let valid = slice.filter { recent.sequence(of: $0.id) == $0.sequence }
+        for (id, sequence) in valid { try statement(.insertEventID).run(Blob(id.bytes), sequence) }
         current.ids.removeFirst(slice.count)
         if current.ids.isEmpty { try statement(.raiseUsedNumber).run(current.end, "indexed") }
         run = current.ids.isEmpty ? nil : current
-        return slice.map(\.id)
+        return valid.map(\.id)
     }
 
     private func startRun() throws -> Run {

@@ -23,8 +23,8 @@ final class WriteConnection {
     private var lastNumbers: (sequence: Int64, delivery: Int64)?
     /// Ids of the transaction's events, which are in `recent` already.
     private var captured: [EventIDKey] = []
-    /// Ids that `recent` need not know any longer once the transaction is committed.
-    private var forgotten: [EventIDKey] = []
+    /// What retention took out of `recent` in this transaction; put back if it comes to nothing.
+    private var forgotten: [(id: EventIDKey, sequence: Int64)] = []
     /// Taken in hand by the transaction; given back if it comes to nothing.
     private var claimed: [Int64: EndpointID] = [:]
     /// No longer in hand once the transaction is committed; until then readers would take them for waiting.
@@ -53,7 +53,6 @@ final class WriteConnection {
             let indexed = try indexEvents(captured: captured.count)
             try database.commit()
             recent.remove(indexed)
-            recent.remove(forgotten)
             forgotten.removeAll(keepingCapacity: true)
             captured.removeAll(keepingCapacity: true)
             for (id, endpoint) in unclaimed { claims.remove(id, endpoint) }
@@ -69,6 +68,7 @@ final class WriteConnection {
             claimed.removeAll(keepingCapacity: true)
             unclaimed.removeAll(keepingCapacity: true)
             recent.remove(captured)
+            for (id, sequence) in forgotten { recent.insert(id, sequence) }
             forgotten.removeAll(keepingCapacity: true)
             captured.removeAll(keepingCapacity: true)
             run = nil
@@ -92,7 +92,15 @@ final class WriteConnection {
     }
 
     /// Notes that retention has removed the last trace of these events.
-    func forget(_ ids: [EventIDKey]) { forgotten += ids }
+    ///
+    /// At once: should the same change come again within the transaction, it is news.
+    func forget(_ ids: [EventIDKey]) {
+        for id in ids {
+            guard let sequence = recent.sequence(of: id) else { continue }
+            forgotten.append((id, sequence))
+            recent.remove([id])
+        }
+    }
 
     /// Takes a delivery in hand.
     func claim(_ id: Int64, _ endpoint: EndpointID) {

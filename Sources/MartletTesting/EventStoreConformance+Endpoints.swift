@@ -97,8 +97,8 @@ extension EventStoreConformance {
             let skipped = try await stored(store, 5, [Samples.delivery(state: .skipped, dueAt: now + .seconds(9999))])
             _ = try await stored(store, 6, [pending(now + .seconds(9), lane: "a")])
             let waits = try await stored(store, 7, [pending(now + .seconds(9999), lane: "a")])
-            try checkEqual(try await store.clampDue(of: Samples.ledger, to: now + .seconds(60)), 2)
-            try checkEqual(try await store.clampDue(of: Samples.ledger, to: now + .seconds(60)), 0)
+            try checkEqual(try await store.clampDue(of: Samples.ledger, now: now, to: now + .seconds(60)), 2)
+            try checkEqual(try await store.clampDue(of: Samples.ledger, now: now, to: now + .seconds(60)), 0)
             let due = try await store.deliveries(DeliveryQuery(state: .pending, endpoint: Samples.ledger))
             try checkEqual(
                 due.filter { $0.id != waits[0] }.compactMap(\.dueAt).sorted(),

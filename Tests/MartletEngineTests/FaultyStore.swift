@@ -49,8 +49,8 @@ struct FaultyStore: EventStore {
         try await base.endpointHealth()
     }
 
-    func clampDue(of endpoint: EndpointID, to latest: Timestamp) async throws(StoreError) -> Int {
-        try await base.clampDue(of: endpoint, to: latest)
+    func clampDue(of endpoint: EndpointID, now: Timestamp, to latest: Timestamp) async throws(StoreError) -> Int {
+        try await base.clampDue(of: endpoint, now: now, to: latest)
     }
 
     func endLanes(of endpoint: EndpointID, now: Timestamp) async throws(StoreError) -> Int {

@@ -14,6 +14,8 @@ package struct FairShare<Lane: Hashable & Sendable>: Sendable {
     private var held: [Lane: Int] = [:]
     private var known: Set<Lane> = []
     private var ring: [Lane] = []
+    /// The lane that `next` has named.
+    private var turn: Lane?
     private var free: Int
     /// Requests that must stay free because lanes hold less than they are sure of.
     private var reserved = 0
@@ -32,21 +34,25 @@ package struct FairShare<Lane: Hashable & Sendable>: Sendable {
     package mutating func set(_ lanes: some Sequence<Lane>) {
         known = Set(lanes)
         ring.removeAll { !known.contains($0) }
+        turn = nil
         guaranteed = known.isEmpty ? 0 : min(wished, total / known.count)
         reserved = known.reduce(0) { $0 + missing(of: $1) }
     }
 
     /// How many requests the lane may start now.
+    ///
+    /// While others stand in the ring it may only take what it is sure of: the rest is theirs first, by `next`.
     package func allowance(of lane: Lane) -> Int {
         guard known.contains(lane) else { return 0 }
-        let missing = missing(of: lane)
+        let rest = turn == lane || ring.allSatisfy { $0 == lane } ? max(0, free - reserved) : 0
         // Where a changed set of lanes has guaranteed more than is free, the guarantees are met as requests end.
-        return max(0, min(free, missing + max(0, free - reserved)))
+        return max(0, min(free, missing(of: lane) + (turn == lane ? min(rest, 1) : rest)))
     }
 
     /// The lane has started requests.
     package mutating func started(_ count: Int, by lane: Lane) {
         guard count > 0 else { return }
+        if turn == lane { turn = nil }
         move(lane, by: count)
     }
 
@@ -62,9 +68,14 @@ package struct FairShare<Lane: Hashable & Sendable>: Sendable {
     }
 
     /// The lane whose turn it is to start one request, if one can be started; it leaves the ring.
+    ///
+    /// Its turn lasts until it starts one or the next lane is named.
     package mutating func next() -> Lane? {
-        guard free > 0, let index = ring.firstIndex(where: { allowance(of: $0) > 0 }) else { return nil }
-        return ring.remove(at: index)
+        turn = nil
+        guard free > 0 else { return nil }
+        guard let index = ring.firstIndex(where: { missing(of: $0) > 0 || free > reserved }) else { return nil }
+        turn = ring.remove(at: index)
+        return turn
     }
 
     private func missing(of lane: Lane) -> Int { max(0, guaranteed - held[lane, default: 0]) }

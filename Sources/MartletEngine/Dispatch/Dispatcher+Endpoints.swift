@@ -8,34 +8,17 @@ import MartletStore
 extension Dispatcher {
     /// Starts a lane for each endpoint, as a former run left it and over what the store still owes it.
     package func start(_ endpoints: [Endpoint]) async throws -> [Topology.Subscriber] {
-        let health = try await store.endpointHealth()
-        let now = clock.now()
-        for endpoint in endpoints {
-            let latest = now + endpoint.schedule.longestPause
-            let clamped = try await store.clampDue(of: endpoint.id, to: latest)
-            if clamped > 0 {
-                log.warning(
-                    "retries were due later than any pause is long, as if the clock had been set back; brought forward",
-                    metadata: ["endpoint": "\(endpoint.id)", "deliveries": "\(clamped)", "due": "\(latest.rfc3339)"]
-                )
-            }
-        }
-        return try await update(endpoints, health: health)
+        try await update(endpoints)
     }
 
     /// Puts changed endpoints into force, all of them or, when this throws, none.
     ///
     /// A lane whose endpoint is gone or disabled gives back what it has in memory and rests; its backlog stays in the
-    /// store.
+    /// store. An endpoint that was not there before is taken up as it was left, whenever that was.
     package func update(_ endpoints: [Endpoint]) async throws -> [Topology.Subscriber] {
-        try await update(endpoints, health: [:])
-    }
-
-    private func update(
-        _ endpoints: [Endpoint],
-        health: [EndpointID: EndpointHealth.Saved]
-    ) async throws -> [Topology.Subscriber] {
         let ready = try endpoints.map { try SigningEndpoint($0) }
+        let health = try await store.endpointHealth()
+        for endpoint in endpoints where posts[endpoint.id] == nil { try await clampDue(of: endpoint) }
         for endpoint in endpoints where endpoint.ordering == .none {
             _ = try await store.endLanes(of: endpoint.id, now: clock.now())
         }
@@ -84,4 +67,16 @@ extension Dispatcher {
 
     /// Whether the endpoint is one of those in force.
     func isConfigured(_ id: EndpointID) -> Bool { configured.contains(id) }
+
+    /// What a clock that ran ahead has left behind must not hold up anything for longer than a pause may last.
+    private func clampDue(of endpoint: Endpoint) async throws {
+        let now = clock.now()
+        let latest = now + endpoint.schedule.longestPause
+        let clamped = try await store.clampDue(of: endpoint.id, now: now, to: latest)
+        guard clamped > 0 else { return }
+        log.warning(
+            "deliveries were due later than their pauses allow, as if the clock had been set back; brought forward",
+            metadata: ["endpoint": "\(endpoint.id)", "deliveries": "\(clamped)", "due": "\(latest.rfc3339)"]
+        )
+    }
 }

@@ -42,7 +42,14 @@ extension Cryptomus {
     package func normalise(_ callback: Callback, order: KnownOrder?) throws(Refusal) -> Event {
         try callback.requirePOST()
         let members = JSONMembers(object: try callback.readJSONObject().object)
-        return try event(try Kind(members), members, receivedAt: callback.receivedAt)
+        // The engine names the method of what it was forced to take.
+        return try event(
+            try Kind(members),
+            members,
+            status: try members.text("status"),
+            method: "forced",
+            receivedAt: callback.receivedAt
+        )
     }
 
     /// Which of the three webhooks a body is; it decides which API key signs.
