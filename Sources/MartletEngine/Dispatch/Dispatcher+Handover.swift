@@ -36,6 +36,9 @@ extension Dispatcher {
         }
     }
 
+    /// Takes note of deliveries that were committed and wait in the store.
+    package nonisolated func announced(_ deliveries: [NewDelivery]) { post(.announced(deliveries)) }
+
     /// Tells the store that deliveries are no longer in hand, until it has taken note: nobody else would find them.
     nonisolated func giveBack(_ deliveries: [DeliveryID], of id: EndpointID, isAgain: Bool = false) {
         store.release(deliveries, of: id) { [self] result in

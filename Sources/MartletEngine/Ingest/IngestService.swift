@@ -48,14 +48,17 @@ package final class IngestService: Sendable {
     let clock: any WallClock
     let metrics: EngineMetrics
     let log: Logger
+    private let hinted: @Sendable (Hint) -> Void
 
+    /// `hinted`: called with each hint once it is stored.
     package init(
         store: any EventStore,
         topology: TopologyBox,
         dispatcher: Dispatcher,
         clock: any WallClock,
         metrics: EngineMetrics,
-        log: Logger
+        log: Logger,
+        hinted: @escaping @Sendable (Hint) -> Void = { _ in }
     ) {
         self.store = store
         self.topology = topology
@@ -63,6 +66,7 @@ package final class IngestService: Sendable {
         self.clock = clock
         self.metrics = metrics
         self.log = log
+        self.hinted = hinted
     }
 
     /// Takes one request at a source's hook.
@@ -147,6 +151,7 @@ package final class IngestService: Sendable {
             switch result {
             case .success:
                 answer(passage, with: .init(passage.source.provider.acknowledgement), outcome: "hint")
+                hinted(hint)
             case .failure(let error): unavailable(error, passage)
             }
         }
