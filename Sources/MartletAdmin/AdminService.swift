@@ -13,6 +13,7 @@ import Synchronization
 package final class AdminService: Sendable {
     private let store: any EventStore
     private let control: any EndpointControl
+    private let watches: any WatchControl
     private let authenticator: Authenticator
     private let metrics: Metrics
     private let refusals: Counter
@@ -24,6 +25,7 @@ package final class AdminService: Sendable {
     package init(
         store: any EventStore,
         control: any EndpointControl,
+        watches: any WatchControl,
         keys: [AdminKey],
         metrics: Metrics,
         clock: any WallClock,
@@ -31,6 +33,7 @@ package final class AdminService: Sendable {
     ) {
         self.store = store
         self.control = control
+        self.watches = watches
         authenticator = Authenticator(keys)
         self.metrics = metrics
         refusals = metrics.counter(
@@ -58,7 +61,7 @@ package final class AdminService: Sendable {
                 id: id,
                 parameters: parameters,
                 caller: caller,
-                access: ScopedAccess(store: store, control: control, caller: caller),
+                access: ScopedAccess(store: store, control: control, watches: watches, caller: caller),
                 service: self
             )
             Task { reply.send(await answer(call, route)) }
@@ -194,6 +197,7 @@ extension AdminService {
         var gauges = [EndpointGauges.read(await control.standings())]
         do throws(StoreError) {
             gauges += StoreGauges.read(try await store.statistics(now: now), at: now)
+            gauges.append(WatchGauges.read(try await store.watchCounts()))
         } catch {
             // The counters in memory are still worth having while the store is in trouble.
             log.error("store gave no statistics", metadata: ["error": "\(error.label)"])

@@ -43,6 +43,7 @@ struct GatewayParts: Sendable {
     let dispatcher: Dispatcher
     let topology: TopologyBox
     let pruner: Pruner
+    let watcher: Watcher
     let adminService: AdminService
     let ingestHandler: IngestHandler
     let ingest: HTTPListener
@@ -55,7 +56,8 @@ struct GatewayParts: Sendable {
         log: Logger,
         clock: any WallClock,
         schedule: any WallClock,
-        random: any RandomSource
+        random: any RandomSource,
+        programs: any ProgramRunner
     ) async throws {
         let loops = try Loops()
         let store: any EventStore
@@ -81,17 +83,30 @@ struct GatewayParts: Sendable {
         )
         topology = TopologyBox(Topology(sources: [], subscribers: []))
         pruner = Pruner(store: store, clock: clock, retention: configuration.engineRetention, log: log)
+        let watcher = Watcher(
+            executor: QueueExecutor(label: "martlet.watch"),
+            store: store,
+            dispatcher: dispatcher,
+            topology: topology,
+            tools: PollTools(transport: transport, programs: programs),
+            clock: schedule,
+            wall: clock,
+            metrics: engineMetrics,
+            log: log
+        )
         let service = IngestService(
             store: store,
             topology: topology,
             dispatcher: dispatcher,
             clock: schedule,
             metrics: engineMetrics,
-            log: log
+            log: log,
+            hinted: { watcher.hinted($0) }
         )
         let adminService = AdminService(
             store: store,
             control: dispatcher,
+            watches: watcher,
             keys: configuration.adminKeys,
             metrics: metrics,
             clock: clock,
@@ -125,6 +140,7 @@ struct GatewayParts: Sendable {
             handler: { ingestHandler.handle($0, $1) }
         )
         self.store = store
+        self.watcher = watcher
         self.loops = loops
         self.adminService = adminService
         self.ingestHandler = ingestHandler
@@ -148,6 +164,7 @@ struct GatewayParts: Sendable {
         await pruner.stop()
         // Requests that run wait for one commit each; most of the time belongs to the attempts under way.
         await ingest.drain(within: remaining(limit / 3))
+        await watcher.stop(within: remaining(limit / 4))
         await dispatcher.stop(within: remaining())
         await transport.shutDown()
         await admin.drain(within: remaining(.milliseconds(500)))

@@ -126,7 +126,7 @@ package protocol EventStore: Sendable {
     /// Makes the watch of a hint due, and stores it first where there is none; a hint that was followed changes nothing.
     func follow(_ hint: Hint, _ plan: WatchPlan, shop: String, now: Timestamp) async throws(StoreError)
 
-    /// Hints that no watch has followed to an end, oldest first.
+    /// Hints that no watch follows yet, oldest first; a hint's watch has the hint's `objectID` as its subject.
     func waitingHints(of source: SourceID, limit: Int) async throws(StoreError) -> [Hint]
 
     /// Takes up to `limit` open watches of the source that are due at `now` in hand, oldest due first.

@@ -50,7 +50,10 @@ extension SQLiteEventStore {
                 database,
                 sql: """
                     SELECT object_id, hinted_at FROM hints INDEXED BY hints_waiting
-                    WHERE outcome = 'waiting' AND source = ? ORDER BY hinted_at LIMIT ?
+                    WHERE outcome = 'waiting' AND source = ? AND NOT EXISTS (
+                        SELECT 1 FROM watches w WHERE w.source = hints.source AND w.subject = hints.object_id
+                            AND w.hinted_at >= hints.hinted_at)
+                    ORDER BY hinted_at LIMIT ?
                     """,
                 arguments: [source.description, max(0, limit)]
             )

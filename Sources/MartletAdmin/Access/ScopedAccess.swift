@@ -6,16 +6,18 @@ import MartletStore
 ///
 /// The one place where a key's shops limit what it sees. What is out of sight is answered as if it did not exist.
 struct ScopedAccess: Sendable {
-    private let store: any EventStore
+    let store: any EventStore
     private let control: any EndpointControl
+    let watchControl: any WatchControl
     /// Nil for all shops.
-    private let shops: Set<String>?
+    let shops: Set<String>?
     /// Deliveries that are counted for an endpoint's page.
     private static let countedAtMost = 1000
 
-    init(store: any EventStore, control: any EndpointControl, caller: Caller) {
+    init(store: any EventStore, control: any EndpointControl, watches: any WatchControl, caller: Caller) {
         self.store = store
         self.control = control
+        watchControl = watches
         shops = caller.shops
     }
 
@@ -83,7 +85,7 @@ struct ScopedAccess: Sendable {
 
     // MARK: shops
 
-    private func sees(_ shop: String) -> Bool { shops?.contains(shop) ?? true }
+    func sees(_ shop: String) -> Bool { shops?.contains(shop) ?? true }
 
     /// An endpoint that gets other shops' events too shows nothing to one who may not see those.
     private func sees(_ endpoint: Endpoint) -> Bool { shops.map { endpoint.shops.isSubset(of: $0) } ?? true }

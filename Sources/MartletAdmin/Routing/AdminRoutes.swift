@@ -40,6 +40,19 @@ package enum AdminRoutes {
         AdminRoute("GET", "/v1/endpoints/{id}", .role(.viewer), answer: EndpointRoutes.show),
         AdminRoute("POST", "/v1/endpoints/{id}/disable", .allShops(.admin), answer: EndpointRoutes.disable),
         AdminRoute("POST", "/v1/endpoints/{id}/enable", .allShops(.admin), answer: EndpointRoutes.enable),
+
+        AdminRoute(
+            "GET",
+            "/v1/watches",
+            .role(.viewer),
+            parameters: WatchRoutes.filters + paging,
+            answer: WatchRoutes.list
+        ),
+        AdminRoute("POST", "/v1/watches", .role(.operator), answer: WatchRoutes.register),
+        AdminRoute("GET", "/v1/watches/{id}", .role(.viewer), answer: WatchRoutes.show),
+        AdminRoute("DELETE", "/v1/watches/{id}", .role(.operator), answer: WatchRoutes.close),
+        AdminRoute("POST", "/v1/watches/{id}/poll", .role(.operator), answer: WatchRoutes.poll),
+        AdminRoute("POST", "/v1/watches/{id}/resume", .role(.operator), answer: WatchRoutes.resume),
     ]
 
     private static let paging = ["limit", "cursor"]

@@ -75,10 +75,9 @@ package actor Watcher {
         for (id, _) in lanes where self.sources[id] == nil && lanes[id]?.running == 0 { lanes[id] = nil }
         let now = clock.now()
         for (id, source) in self.sources {
-            if let hinted = source.provider as? any HintedProvider {
-                for hint in try await store.waitingHints(of: id, limit: Self.hintsAtStart) {
-                    try await follow(hint, source, hinted)
-                }
+            if source.provider is any HintedProvider {
+                let hints = try await store.waitingHints(of: id, limit: Self.hintsAtStart)
+                Task { for hint in hints { await follow(hint) } }
             }
             // The first claim says what is due when.
             lanes[id, default: WatchLane()].noteDue(now)
