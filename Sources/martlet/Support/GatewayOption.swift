@@ -105,7 +105,7 @@ struct GatewayOption: ParsableArguments {
     }
 
     /// Keeps what RFC 3986 section 2.3 calls unreserved, so that no id can be taken for another path.
-    private static func escape(_ segment: String) -> String {
+    static func escape(_ segment: String) -> String {
         segment.utf8.map { byte -> String in
             let isLetter = (0x61...0x7A).contains(byte | 0x20)
             let isPlain = isLetter || (0x30...0x39).contains(byte) || [0x2D, 0x2E, 0x5F, 0x7E].contains(byte)
