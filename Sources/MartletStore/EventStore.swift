@@ -132,7 +132,7 @@ package protocol EventStore: Sendable {
     /// Takes up to `limit` open watches of the source that are due at `now` in hand, oldest due first.
     ///
     /// They are in hand until recorded or released, in memory only. A watch is due at its next poll or at its deadline,
-    /// whichever comes first; of a source on hold none is.
+    /// whichever comes first. One that is held, or whose source is, has state `held` and is due at its deadline only.
     func claimDueWatches(of source: SourceID, now: Timestamp, limit: Int) async throws(StoreError) -> WatchBatch
 
     /// Writes a poll, what it learned with its deliveries, and what becomes of the watch, all of it or nothing.

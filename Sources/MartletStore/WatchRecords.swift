@@ -99,7 +99,7 @@ package struct ClaimedWatch: Sendable, Equatable {
 /// What a claim of due watches came to.
 package struct WatchBatch: Sendable, Equatable {
     package var watches: [ClaimedWatch]
-    /// When the next one is due that is not in hand; nil if there is none, or the source is on hold.
+    /// When the next one is due that is not in hand; nil if there is none.
     package var nextDue: Timestamp?
 
     package init(watches: [ClaimedWatch] = [], nextDue: Timestamp? = nil) {

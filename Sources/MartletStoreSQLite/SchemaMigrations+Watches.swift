@@ -3,7 +3,8 @@
 extension SchemaMigrations {
     /// What is followed by asking.
     ///
-    /// `due_at` is the earlier of `next_poll_at` and `deadline`, so that one index serves both. `asked` grows whenever
+    /// `due_at` is the earlier of `next_poll_at` and `deadline`, so that one index serves both; a held watch waits for its
+    /// deadline only. `asked` grows whenever
     /// somebody wants a poll, so that a poll under way does not put off the one that is wanted after it.
     static let watches = """
         CREATE TABLE watches (
@@ -29,7 +30,7 @@ extension SchemaMigrations {
             CONSTRAINT watches_have_a_known_state CHECK (state IN ('open', 'held', 'closed', 'overdue')),
             CONSTRAINT watches_count_polls CHECK (polls >= 0)
         ) STRICT;
-        CREATE INDEX watches_due ON watches (source, due_at) WHERE state = 'open';
+        CREATE INDEX watches_due ON watches (source, due_at) WHERE state IN ('open', 'held');
         CREATE INDEX watches_unfinished ON watches (source, state) WHERE state <> 'closed';
         CREATE INDEX watches_ended ON watches (changed_at) WHERE state IN ('closed', 'overdue');
 

@@ -11,12 +11,13 @@ extension WriteConnection {
         let isHeld =
             try database.cachedStatement(sql: "SELECT 1 FROM source_holds WHERE source = ?")
             .first(source.description) { _ in true } ?? false
-        if isHeld { return WatchBatch() }
         let held = watchClaims.held
+        // Of a source on hold nothing but deadlines is due; a rare state, so no index is kept for it.
+        let due = isHeld ? "deadline" : "due_at"
         let rows = try database.cachedStatement(
             sql: """
-                SELECT id, due_at FROM watches INDEXED BY watches_due WHERE state = 'open' AND source = ?
-                ORDER BY due_at, id LIMIT ?
+                SELECT id, \(due) FROM watches INDEXED BY watches_due WHERE state IN ('open', 'held') AND source = ?
+                ORDER BY \(due), id LIMIT ?
                 """
         )
         .all(source.description, max(0, limit) + held.count + 1) { row -> (id: Int64, due: Timestamp) in
@@ -28,7 +29,8 @@ extension WriteConnection {
                 batch.nextDue = row.due
                 break
             }
-            guard let claimed = try readClaimed(row.id) else { continue }
+            guard var claimed = try readClaimed(row.id) else { continue }
+            if isHeld { claimed.watch.state = .held }
             watchClaims.take(row.id)
             batch.watches.append(claimed)
         }
@@ -73,7 +75,11 @@ extension WriteConnection {
         if let shop = poll.news.last?.event.shop, !shop.isEmpty {
             try database.cachedStatement(sql: "UPDATE watches SET shop = ? WHERE id = ?").run(shop, id)
         }
-        guard state == .open else { return PollOutcome(news: news, overdue: nil, state: state) }
+        var isOverdue = false
+        if case .overdue = poll.next { isOverdue = true }
+        guard state == .open || state == .held && isOverdue else {
+            return PollOutcome(news: news, overdue: nil, state: state)
+        }
         let isWantedAgain = asked != poll.asked
         switch poll.next {
         case .poll(let next):

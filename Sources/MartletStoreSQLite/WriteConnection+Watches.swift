@@ -90,7 +90,8 @@ extension WriteConnection {
 
     func endWatch(_ id: Int64, _ state: WatchState, note: String?, now: Timestamp) throws {
         try database.cachedStatement(
-            sql: "UPDATE watches SET state = ?, next_poll_at = NULL, note = ?, changed_at = ? WHERE id = ?"
+            sql:
+                "UPDATE watches SET state = ?, next_poll_at = NULL, due_at = deadline, note = ?, changed_at = ? WHERE id = ?"
         )
         .run(state.rawValue, note, now.milliseconds, id)
     }
@@ -142,7 +143,7 @@ extension WriteConnection {
             watch.subject,
             shop,
             watch.state.rawValue,
-            watch.nextPollAt?.milliseconds,
+            watch.state == .open ? watch.nextPollAt?.milliseconds : nil,
             watch.deadline.milliseconds,
             watch.note,
             plan.order?.objectID,

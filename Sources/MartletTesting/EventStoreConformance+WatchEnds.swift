@@ -68,6 +68,14 @@ extension EventStoreConformance {
             let watch = try unwrap(await store.watch(id)).stored.watch
             try check(watch.state == .held && watch.note == "two answers contradict each other", "it is held")
             try checkEqual(try await store.pollNow(id, now: Samples.now), .refused(.held))
+            let end = watch.deadline
+            let idle = try await store.claimDueWatches(of: Samples.source, now: Samples.now, limit: 9)
+            try checkEqual(idle, WatchBatch(nextDue: end), "held, it waits for its deadline")
+            let late = try unwrap(
+                await store.claimDueWatches(of: Samples.source, now: end, limit: 9).watches.first
+            )
+            try checkEqual(late.watch.state, .held)
+            try await store.release([id])
             try checkEqual(try await store.resume(id, now: Samples.now), .done)
             try checkEqual(try await store.resume(id, now: Samples.now), .refused(.open))
             try checkEqual(try await claimed(in: store).watch.note, nil)
@@ -87,7 +95,8 @@ extension EventStoreConformance {
             let action = try await reopened.resume(try unwrap(held.first).watch.id, now: Samples.now)
             let after = try await reopened.claimDueWatches(of: Samples.source, now: Samples.now, limit: 9)
             await reopened.close()
-            try checkEqual(batch, WatchBatch(), "a source on hold is not asked")
+            let end = Samples.now + .seconds(3600)
+            try checkEqual(batch, WatchBatch(nextDue: end), "a source on hold is not asked")
             try checkEqual(held.map(\.watch.subject), ["b", "a"])
             try check(held.allSatisfy { $0.isSourceHeld && $0.watch.note == "the wallet is broken" }, "with the reason")
             try checkEqual(open, ["c"], "other sources go on")

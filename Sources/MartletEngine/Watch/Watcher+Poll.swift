@@ -10,7 +10,7 @@ extension Watcher {
     nonisolated func poll(_ claimed: ClaimedWatch, _ source: WatchedSource) async -> PollRecord {
         let watch = claimed.watch
         let startedAt = clock.now()
-        guard watch.nextPollAt != nil || startedAt < watch.deadline else {
+        guard watch.state == .open, watch.nextPollAt != nil || startedAt < watch.deadline else {
             return PollRecord(
                 watch: watch.id,
                 asked: claimed.asked,

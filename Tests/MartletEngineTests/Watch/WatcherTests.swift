@@ -146,12 +146,30 @@ import Testing
         let first = try await harness.watch("A", watcher, provider)
         try await harness.eventually { try await harness.standing(first) == .held }
         let second = try await harness.watch("B", watcher, provider)
-        await harness.clock.advance(by: .seconds(7200))
+        await harness.clock.advance(by: .seconds(1800))
         #expect(provider.polled == ["A"])
         #expect(try await watcher.pollNow(second) == .refused(.held))
         provider.answer { ScriptedWatch.unchanged($0, $1) }
         #expect(try await watcher.resume(second) == .done)
         try await harness.eventually { Set(provider.polled) == ["A", "B"] && provider.polled.count == 3 }
+        await watcher.stop(within: .zero)
+        try await harness.stop()
+    }
+
+    @Test func aHeldWatchIsOverdueAtItsDeadlineWithoutBeingAsked() async throws {
+        let harness = try await EngineHarness.start([])
+        let provider = ScriptedWatch { watch, _ in
+            PollAnswer(memory: watch.memory, outcome: "fault_7", next: .hold(reason: "a contradiction"))
+        }
+        let watcher = try await harness.watcher([provider])
+        let id = try await harness.watch("A", watcher, provider)
+        let deadline = harness.clock.now() + .seconds(3600)
+        try await harness.eventually { try await harness.standing(id) == .held }
+        try await harness.eventually { harness.clock.nextDeadline == deadline }
+        await harness.clock.advance(to: deadline)
+        try await harness.eventually { try await harness.standing(id) == .overdue }
+        #expect(provider.polled == ["A"])
+        #expect(try await harness.store.events(EventQuery(type: "watch.overdue")).count == 1)
         await watcher.stop(within: .zero)
         try await harness.stop()
     }
