@@ -14,10 +14,13 @@ package final class AdminService: Sendable {
     private let store: any EventStore
     private let control: any EndpointControl
     private let quarantine: any QuarantineControl
+    private let watches: any WatchControl
     private let authenticator: Authenticator
     private let metrics: Metrics
     private let refusals: Counter
     private let clock: any WallClock
+    /// What due times go by.
+    private let schedule: any WallClock
     private let log: Logger
     private let isReady = Atomic<Bool>(false)
 
@@ -26,14 +29,17 @@ package final class AdminService: Sendable {
         store: any EventStore,
         control: any EndpointControl,
         quarantine: any QuarantineControl,
+        watches: any WatchControl,
         keys: [AdminKey],
         metrics: Metrics,
         clock: any WallClock,
+        schedule: (any WallClock)? = nil,
         log: Logger
     ) {
         self.store = store
         self.control = control
         self.quarantine = quarantine
+        self.watches = watches
         authenticator = Authenticator(keys)
         self.metrics = metrics
         refusals = metrics.counter(
@@ -42,6 +48,7 @@ package final class AdminService: Sendable {
             labels: ["reason"]
         )
         self.clock = clock
+        self.schedule = schedule ?? clock
         self.log = log
     }
 
@@ -61,7 +68,13 @@ package final class AdminService: Sendable {
                 id: id,
                 parameters: parameters,
                 caller: caller,
-                access: ScopedAccess(store: store, control: control, quarantine: quarantine, caller: caller),
+                access: ScopedAccess(
+                    store: store,
+                    control: control,
+                    quarantine: quarantine,
+                    watches: watches,
+                    caller: caller
+                ),
                 service: self
             )
             Task { reply.send(await answer(call, route)) }
@@ -196,10 +209,11 @@ extension AdminService {
     }
 
     func metricsPage() async -> HTTPResponse {
-        let now = clock.now()
+        let now = schedule.now()
         var gauges = [EndpointGauges.read(await control.standings())]
         do throws(StoreError) {
             gauges += StoreGauges.read(try await store.statistics(now: now), at: now)
+            gauges.append(WatchGauges.read(try await store.watchCounts()))
         } catch {
             // The counters in memory are still worth having while the store is in trouble.
             log.error("store gave no statistics", metadata: ["error": "\(error.label)"])

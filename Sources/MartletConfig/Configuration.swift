@@ -83,13 +83,22 @@ package struct SourceSettings: Sendable, CustomStringConvertible, CustomReflecta
     package var routing: ShopRouting
     /// The provider's rules for callbacks; nil for a provider that only is asked.
     package var push: (any PushProvider)?
+    /// The provider's rules for watches; nil for one that cannot be asked.
+    package var watched: (any WatchedProvider)?
     /// The source's object as it stands in the file, for the poller of a provider that is asked.
     package var raw: JSONObject
 
-    package init(id: SourceID, routing: ShopRouting, push: (any PushProvider)?, raw: JSONObject) {
+    package init(
+        id: SourceID,
+        routing: ShopRouting,
+        push: (any PushProvider)?,
+        watched: (any WatchedProvider)? = nil,
+        raw: JSONObject
+    ) {
         self.id = id
         self.routing = routing
         self.push = push
+        self.watched = watched
         self.raw = raw
     }
 

@@ -21,8 +21,11 @@ extension ConfigurationReader {
             }
             let push = kind.makePush?(source, reader)
             kind.checkSettings?(source, reader)
+            let watched = kind.makeWatched?(source, reader) ?? push as? any WatchedProvider
             reader.finish()
-            sources.append(SourceSettings(id: source, routing: routing, push: push, raw: object))
+            sources.append(
+                SourceSettings(id: source, routing: routing, push: push, watched: watched, raw: object)
+            )
         }
         return sources
     }

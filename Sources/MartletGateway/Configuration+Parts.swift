@@ -19,6 +19,15 @@ extension Configuration {
         }
     }
 
+    /// The sources whose providers can be asked.
+    var watchedSources: [WatchedSource] {
+        sources.compactMap { settings in
+            settings.watched.map { provider in
+                WatchedSource(provider: provider, shop: { settings.shop(forOrder: $0) })
+            }
+        }
+    }
+
     var ingestLimits: HTTPLimits {
         var limits = HTTPLimits()
         limits.body = ingest.maxBodyBytes

@@ -2,6 +2,7 @@
 package import Logging
 import MartletAdmin
 package import MartletConfig
+package import MartletCore
 import MartletEngine
 package import MartletNet
 package import MartletRuntime
@@ -27,6 +28,7 @@ package final class Gateway: Sendable {
     /// could not start.
     ///
     /// `clock`: dates what people see. `schedule`: says what is due; by default it starts with `clock` and never jumps.
+    /// `programs`: what providers that are programs are run with.
     ///
     /// - Throws: `StoreError`, `ListenError` or `SystemError` whose text says what to do; nothing is left running.
     package init(
@@ -34,20 +36,23 @@ package final class Gateway: Sendable {
         log: Logger,
         clock: any WallClock = SystemClock(),
         schedule: (any WallClock)? = nil,
-        random: any RandomSource = SystemRandom()
+        random: any RandomSource = SystemRandom(),
+        programs: any ProgramRunner = NoPrograms()
     ) async throws {
         let parts = try await GatewayParts(
             configuration,
             log: log,
             clock: clock,
             schedule: schedule ?? SteadyClock(wall: clock),
-            random: random
+            random: random,
+            programs: programs
         )
         do {
             adminAddress = try await parts.admin.start()
             ingestAddress = try await parts.ingest.start()
             let subscribers = try await parts.dispatcher.start(configuration.endpoints)
             parts.topology.exchange(Topology(sources: configuration.pushingSources, subscribers: subscribers))
+            try await parts.watcher.update(configuration.watchedSources)
         } catch {
             await parts.stop(within: .zero)
             throw error
@@ -69,6 +74,7 @@ package final class Gateway: Sendable {
     package func reload(_ configuration: Configuration) async throws {
         let subscribers = try await parts.dispatcher.update(configuration.endpoints)
         parts.topology.exchange(Topology(sources: configuration.pushingSources, subscribers: subscribers))
+        try await parts.watcher.update(configuration.watchedSources)
         await parts.pruner.update(configuration.engineRetention)
         parts.adminService.update(keys: configuration.adminKeys)
         let waiting = configuration.changesNeedingRestart(from: started)

@@ -10,6 +10,7 @@ import MartletNet
 import MartletRuntime
 import MartletStore
 import MartletStoreSQLite
+import Synchronization
 
 /// The parts of a gateway, made but not started, and how they stop.
 struct GatewayParts: Sendable {
@@ -43,6 +44,7 @@ struct GatewayParts: Sendable {
     let dispatcher: Dispatcher
     let topology: TopologyBox
     let pruner: Pruner
+    let watcher: Watcher
     let adminService: AdminService
     let ingestHandler: IngestHandler
     let ingest: HTTPListener
@@ -55,7 +57,8 @@ struct GatewayParts: Sendable {
         log: Logger,
         clock: any WallClock,
         schedule: any WallClock,
-        random: any RandomSource
+        random: any RandomSource,
+        programs: any ProgramRunner
     ) async throws {
         let loops = try Loops()
         let store: any EventStore
@@ -81,21 +84,38 @@ struct GatewayParts: Sendable {
         )
         topology = TopologyBox(Topology(sources: [], subscribers: []))
         pruner = Pruner(store: store, clock: clock, retention: configuration.engineRetention, log: log)
+        let late = LateWatcher()
         let service = IngestService(
             store: store,
             topology: topology,
             dispatcher: dispatcher,
             clock: schedule,
             metrics: engineMetrics,
-            log: log
+            log: log,
+            hinted: { hint in late.watcher.withLock { $0 }?.hinted(hint) }
         )
+        let watcher = Watcher(
+            executor: QueueExecutor(label: "martlet.watch"),
+            store: store,
+            dispatcher: dispatcher,
+            topology: topology,
+            tools: PollTools(transport: transport, programs: programs),
+            clock: schedule,
+            wall: clock,
+            metrics: engineMetrics,
+            log: log,
+            registered: { await service.orderRegistered($0, of: $1) }
+        )
+        late.watcher.withLock { $0 = watcher }
         let adminService = AdminService(
             store: store,
             control: dispatcher,
             quarantine: service,
+            watches: watcher,
             keys: configuration.adminKeys,
             metrics: metrics,
             clock: clock,
+            schedule: schedule,
             log: log
         )
         let ingestHandler = IngestHandler(
@@ -126,6 +146,7 @@ struct GatewayParts: Sendable {
             handler: { ingestHandler.handle($0, $1) }
         )
         self.store = store
+        self.watcher = watcher
         self.loops = loops
         self.adminService = adminService
         self.ingestHandler = ingestHandler
@@ -149,6 +170,7 @@ struct GatewayParts: Sendable {
         await pruner.stop()
         // Requests that run wait for one commit each; most of the time belongs to the attempts under way.
         await ingest.drain(within: remaining(limit / 3))
+        await watcher.stop(within: remaining(limit / 4))
         await dispatcher.stop(within: remaining())
         await transport.shutDown()
         await admin.drain(within: remaining(.milliseconds(500)))
@@ -163,4 +185,9 @@ struct GatewayParts: Sendable {
             throw StoreError.cannotOpen("PostgreSQL is not available in this version; use \"sqlite:PATH\"")
         }
     }
+}
+
+/// The service tells the watcher of hints and the watcher tells the service of orders; one of them must come later.
+private final class LateWatcher: Sendable {
+    let watcher = Mutex<Watcher?>(nil)
 }

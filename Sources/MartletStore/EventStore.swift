@@ -15,6 +15,7 @@ package protocol EventStore: Sendable {
 
     /// Stores one proven event with its raw callback, its dedupe key and its deliveries in one transaction.
     ///
+    /// A final event closes the watch of its source whose subject is the event's object or order.
     /// In that transaction the store looks up the dedupe key, then asks `ObjectHistory.admit` for flags; an event that
     /// earns a withholding flag is stored with that flag (its envelope rendered anew) and without deliveries.
     func capture(_ capture: Capture, completion: @escaping Completion<CaptureOutcome>)
@@ -126,6 +127,48 @@ package protocol EventStore: Sendable {
     func hints(_ source: SourceID?, limit: Int) async throws(StoreError) -> [KeptHint]
     /// Counts for the gauges of contract section 9.
     func statistics(now: Timestamp) async throws(StoreError) -> StoreStatistics
+
+    // MARK: watches
+
+    /// Stores a watch and the order that verifies its notifications in one transaction.
+    ///
+    /// Of a subject that is watched already only details and secrets change; one that was overdue is open again.
+    /// `shop`: as far as it is known yet.
+    func register(_ plan: WatchPlan, shop: String, now: Timestamp) async throws(StoreError) -> WatchRegistration
+
+    /// Makes the watch of a hint due, and stores it first where there is none; a hint that was followed changes nothing.
+    func follow(_ hint: Hint, _ plan: WatchPlan, shop: String, now: Timestamp) async throws(StoreError)
+
+    /// Hints that no watch follows yet, oldest first; a hint's watch has the hint's `objectID` as its subject.
+    func waitingHints(of source: SourceID, limit: Int) async throws(StoreError) -> [Hint]
+
+    /// Takes up to `limit` open watches of the source that are due at `now` in hand, oldest due first.
+    ///
+    /// They are in hand until recorded or released, in memory only. A watch is due at its next poll or at its deadline,
+    /// whichever comes first. One that is held, or whose source is, has state `held` and is due at its deadline only.
+    func claimDueWatches(of source: SourceID, now: Timestamp, limit: Int) async throws(StoreError) -> WatchBatch
+
+    /// Writes a poll, what it learned with its deliveries, and what becomes of the watch, all of it or nothing.
+    ///
+    /// A watch that was closed meanwhile stays so; one that somebody has asked for again stays due.
+    func record(_ poll: PollRecord) async throws(StoreError) -> PollOutcome
+
+    /// Puts watches back that were taken in hand and not polled; they stay due.
+    func release(_ watches: [WatchID]) async throws(StoreError)
+
+    /// Newest first.
+    func watches(_ query: WatchQuery) async throws(StoreError) -> [StoredWatch]
+    func watch(_ id: WatchID) async throws(StoreError) -> WatchDetail?
+
+    /// Makes an open watch due now.
+    func pollNow(_ watch: WatchID, now: Timestamp) async throws(StoreError) -> WatchAction
+    /// Opens a watch that is held, overdue or closed, due now, and lifts the hold of its source.
+    func resume(_ watch: WatchID, now: Timestamp) async throws(StoreError) -> WatchAction
+    /// Ends a watch; what is known of its order stays.
+    func close(_ watch: WatchID, now: Timestamp) async throws(StoreError) -> WatchAction
+
+    /// Watches that are not closed, by source and state.
+    func watchCounts() async throws(StoreError) -> [SourceID: [WatchState: Int]]
 
     // MARK: upkeep
 

@@ -15,6 +15,9 @@ enum SchemaMigrations {
         migrator.registerMigration("0002 quarantine, hints and orders") { database in
             try database.execute(sql: quarantineHintsAndOrders)
         }
+        migrator.registerMigration("0003 watches") { database in
+            try database.execute(sql: watches)
+        }
         return migrator
     }()
 

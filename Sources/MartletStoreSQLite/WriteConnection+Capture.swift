@@ -13,6 +13,7 @@ extension WriteConnection {
         let sequence = try takeSequence()
         note(id, sequence)
         let (history, earned) = try admit(capture.event)
+        if history.isFinal { try closeWatches(after: capture.event) }
         if earned.isEmpty {
             try insert(capture.event, history, sequence: sequence, envelope: capture.envelope, raw: capture.raw)
         } else {

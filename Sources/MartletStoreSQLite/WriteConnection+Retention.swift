@@ -5,9 +5,9 @@ import MartletStore
 
 extension WriteConnection {
     /// Removes up to `horizon.batch` rows, cheapest losses first: raw callbacks, events with all that hangs on them,
-    /// quarantine, hints, dedupe keys.
+    /// quarantine, hints, watches that have ended, dedupe keys.
     ///
-    /// - Returns: how many raw callbacks, events, refused callbacks, hints and dedupe keys went; what hangs on an event
+    /// - Returns: how many raw callbacks, events, refused callbacks, hints, watches and dedupe keys went; what hangs on one
     ///   is not counted.
     func prune(_ horizon: RetentionHorizon) throws -> Int {
         var left = max(1, horizon.batch)
@@ -16,6 +16,7 @@ extension WriteConnection {
             { try self.pruneEvents(before: horizon.events, limit: $0) },
             { try self.pruneQuarantine(before: horizon.quarantine, limit: $0) },
             { try self.pruneHints(before: horizon.quarantine, limit: $0) },
+            { try self.pruneWatches(before: horizon.events, limit: $0) },
             { try self.pruneDedupeKeys(before: horizon.dedupe, limit: $0) },
         ]
         for step in steps where left > 0 { left -= try step(left) }

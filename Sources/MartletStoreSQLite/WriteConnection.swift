@@ -10,6 +10,8 @@ final class WriteConnection {
     let database: Database
     let claims: Claims
     let recent: RecentEvents
+    /// The watches that are being asked about.
+    var watchClaims = WatchClaims()
     /// The sorted run of ids that is on its way into `event_ids`.
     var run: Run?
     private var prepared: [Statement?] = Array(repeating: nil, count: WriteStatement.allCases.count)
@@ -52,6 +54,7 @@ final class WriteConnection {
             try writeMinutes()
             let indexed = try indexEvents(captured: captured.count)
             try database.commit()
+            watchClaims.commit()
             recent.remove(indexed)
             forgotten.removeAll(keepingCapacity: true)
             captured.removeAll(keepingCapacity: true)
@@ -62,6 +65,7 @@ final class WriteConnection {
         } catch {
             countChanges.removeAll(keepingCapacity: true)
             minutes.removeAll(keepingCapacity: true)
+            watchClaims.rollBack()
             holdsOldEvents = nil
             lastNumbers = nil
             for (id, endpoint) in claimed { claims.remove(id, endpoint) }

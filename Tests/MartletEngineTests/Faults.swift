@@ -10,6 +10,8 @@ final class Faults: Sendable {
         case release
         case quarantine
         case health
+        case claimWatches
+        case recordPoll
     }
 
     private struct State {

@@ -40,7 +40,8 @@ struct GatewayHarness {
         listen: String = "127.0.0.1:0",
         shops: [String] = ["nordic"],
         keys: String = "",
-        clock: any WallClock = SystemClock()
+        clock: any WallClock = SystemClock(),
+        providers: [ProviderKind] = ProviderRegistry.kinds
     ) async throws -> GatewayHarness {
         let folder = try folder ?? makeFolder()
         for (name, text) in files {
@@ -60,7 +61,7 @@ struct GatewayHarness {
         let (configuration, problems) = ConfigurationLoader.load(
             bytes: Array(json.utf8),
             folder: folder.path,
-            providers: ProviderRegistry.kinds,
+            providers: providers,
             environment: [:]
         )
         guard let configuration else {
@@ -81,6 +82,7 @@ struct GatewayHarness {
         shops: [String] = ["nordic"],
         keys: String = "",
         clock: any WallClock = SystemClock(),
+        providers: [ProviderKind] = ProviderRegistry.kinds,
         _ body: (GatewayHarness) async throws -> Void
     ) async throws {
         let harness = try await start(
@@ -90,7 +92,8 @@ struct GatewayHarness {
             files: files,
             shops: shops,
             keys: keys,
-            clock: clock
+            clock: clock,
+            providers: providers
         )
         do {
             try await body(harness)

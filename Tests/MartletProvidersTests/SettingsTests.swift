@@ -14,6 +14,7 @@ struct SettingsTests {
         let found = try #require(ProviderRegistry.kind(named: kind))
         found.checkSettings?(SourceID(provider: kind, id: "main"), reader)
         let provider = found.makePush?(SourceID(provider: kind, id: "main"), reader)
+        _ = found.makeWatched?(SourceID(provider: kind, id: "main"), reader)
         reader.finish()
         return (provider, problems.all)
     }

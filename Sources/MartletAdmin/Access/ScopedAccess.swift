@@ -9,6 +9,7 @@ struct ScopedAccess: Sendable {
     let store: any EventStore
     private let control: any EndpointControl
     let quarantine: any QuarantineControl
+    let watchControl: any WatchControl
     /// Nil for all shops.
     let shops: Set<String>?
     /// Deliveries that are counted for an endpoint's page.
@@ -18,11 +19,13 @@ struct ScopedAccess: Sendable {
         store: any EventStore,
         control: any EndpointControl,
         quarantine: any QuarantineControl,
+        watches: any WatchControl,
         caller: Caller
     ) {
         self.store = store
         self.control = control
         self.quarantine = quarantine
+        watchControl = watches
         shops = caller.shops
     }
 
@@ -90,7 +93,7 @@ struct ScopedAccess: Sendable {
 
     // MARK: shops
 
-    private func sees(_ shop: String) -> Bool { shops?.contains(shop) ?? true }
+    func sees(_ shop: String) -> Bool { shops?.contains(shop) ?? true }
 
     /// An endpoint that gets other shops' events too shows nothing to one who may not see those.
     private func sees(_ endpoint: Endpoint) -> Bool { shops.map { endpoint.shops.isSubset(of: $0) } ?? true }

@@ -52,6 +52,18 @@ package enum AdminRoutes {
         AdminRoute("DELETE", "/v1/quarantine/{id}", .role(.operator), answer: QuarantineRoutes.drop),
         AdminRoute("POST", "/v1/quarantine/{id}/release", .role(.operator), answer: QuarantineRoutes.release),
         AdminRoute("POST", "/v1/quarantine/release", .role(.operator), answer: QuarantineRoutes.releaseMany),
+        AdminRoute(
+            "GET",
+            "/v1/watches",
+            .role(.viewer),
+            parameters: WatchRoutes.filters + paging,
+            answer: WatchRoutes.list
+        ),
+        AdminRoute("POST", "/v1/watches", .role(.operator), answer: WatchRoutes.register),
+        AdminRoute("GET", "/v1/watches/{id}", .role(.viewer), answer: WatchRoutes.show),
+        AdminRoute("DELETE", "/v1/watches/{id}", .role(.operator), answer: WatchRoutes.close),
+        AdminRoute("POST", "/v1/watches/{id}/poll", .role(.operator), answer: WatchRoutes.poll),
+        AdminRoute("POST", "/v1/watches/{id}/resume", .role(.operator), answer: WatchRoutes.resume),
     ]
 
     private static let paging = ["limit", "cursor"]

@@ -135,6 +135,14 @@ package protocol WatchedProvider: Sendable {
     ///
     /// `order`: what `WatchPlan.order` stored, with its secrets.
     func poll(_ watch: Watch, order: KnownOrder?, at now: Timestamp, with tools: PollTools) async -> PollAnswer
+
+    /// The watch's memory once a notification has brought that status, so that the next poll does not tell it again.
+    func memory(of watch: Watch, afterStatus status: String) -> [UInt8]
+}
+
+extension WatchedProvider {
+    /// Unchanged: for providers whose polls make the same event as their notifications.
+    package func memory(of watch: Watch, afterStatus status: String) -> [UInt8] { watch.memory }
 }
 
 /// What a poll asks with.

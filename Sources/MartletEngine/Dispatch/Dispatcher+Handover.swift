@@ -2,7 +2,7 @@
 import Logging
 package import MartletCore
 import MartletRuntime
-import MartletStore
+package import MartletStore
 
 /// What the ingest side tells the dispatcher after a commit; from any queue.
 extension Dispatcher {
@@ -38,6 +38,9 @@ extension Dispatcher {
             }
         }
     }
+
+    /// Takes note of deliveries that were committed and wait in the store.
+    package nonisolated func announced(_ deliveries: [NewDelivery]) { post(.announced(deliveries)) }
 
     /// Tells the store that deliveries are no longer in hand, until it has taken note: nobody else would find them.
     nonisolated func giveBack(_ deliveries: [DeliveryID], of id: EndpointID, isAgain: Bool = false) {

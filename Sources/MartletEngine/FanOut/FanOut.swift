@@ -35,4 +35,24 @@ package enum FanOut {
         }
         return plan
     }
+
+    /// The same for an event whose deliveries all wait in the store for their lanes: they hold no place in memory.
+    package static func planInStore(
+        _ event: Event,
+        for subscribers: [Topology.Subscriber],
+        at now: Timestamp
+    ) -> [NewDelivery] {
+        subscribers.filter { $0.endpoint.wants(event) }
+            .map { subscriber in
+                let endpoint = subscriber.endpoint
+                let isSkipped = !endpoint.isEnabled || subscriber.gate.intake == .skip
+                return NewDelivery(
+                    endpoint: endpoint.id,
+                    state: isSkipped ? .skipped : .pending,
+                    dueAt: now,
+                    lane: endpoint.ordering == .perObject ? "\(event.source)/\(event.objectKey)" : nil,
+                    body: endpoint.shape?.render(event)
+                )
+            }
+    }
 }

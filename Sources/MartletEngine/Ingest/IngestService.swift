@@ -50,14 +50,17 @@ package final class IngestService: Sendable {
     let metrics: EngineMetrics
     let log: Logger
     let refusals = Mutex(RefusalWatch())
+    let hinted: @Sendable (Hint) -> Void
 
+    /// `hinted`: called with each hint once it is stored.
     package init(
         store: any EventStore,
         topology: TopologyBox,
         dispatcher: Dispatcher,
         clock: any WallClock,
         metrics: EngineMetrics,
-        log: Logger
+        log: Logger,
+        hinted: @escaping @Sendable (Hint) -> Void = { _ in }
     ) {
         self.store = store
         self.topology = topology
@@ -65,6 +68,7 @@ package final class IngestService: Sendable {
         self.clock = clock
         self.metrics = metrics
         self.log = log
+        self.hinted = hinted
     }
 
     /// Takes one request at a source's hook.
@@ -151,6 +155,7 @@ package final class IngestService: Sendable {
             case .success:
                 watch(.accepted, hint.source)
                 answer(passage, with: .init(passage.source.provider.acknowledgement), outcome: "hint")
+                hinted(hint)
             case .failure(let error): unavailable(error, passage)
             }
         }

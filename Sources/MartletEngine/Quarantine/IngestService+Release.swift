@@ -198,6 +198,7 @@ extension IngestService {
             store.keep(KeptHint(hint: hint, callback: row.callback)) { continuation.resume(returning: $0) }
         }
         try kept.get()
+        hinted(hint)
         return try await store.removeQuarantined(row.id) ? .hint : .gone
     }
 

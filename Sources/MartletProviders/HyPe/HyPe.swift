@@ -7,13 +7,8 @@ package import MartletCore
 package enum HyPe {
     package static let kind = ProviderKind(
         name: "hype",
-        checkSettings: { _, settings in _ = Settings(settings) }
+        makeWatched: { source, settings in Settings(settings).map { Watcher(source: source, settings: $0) } }
     )
-
-    /// Makes a source's watcher from its settings; nil, with the problems reported, if there are errors.
-    package static func makeWatched(_ source: SourceID, _ settings: SettingsReader) -> (any WatchedProvider)? {
-        Settings(settings).map { Watcher(source: source, settings: $0) }
-    }
 
     /// What the merchant's invoice request said; the output repeats none of it.
     package struct Invoice: Sendable, Equatable {

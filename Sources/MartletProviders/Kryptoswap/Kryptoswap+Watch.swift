@@ -99,12 +99,10 @@ extension Kryptoswap: WatchedProvider {
         }
     }
 
-    /// The memory of a watch once a notification has brought `event`, so that the next poll does not tell it again.
-    ///
     /// Rule: a polled change is one that differs from the last status known (providers.md section 6.6).
-    package static func memory(of watch: Watch, after event: Event) -> [UInt8] {
+    package func memory(of watch: Watch, afterStatus status: String) -> [UInt8] {
         var memory = PollMemory(watch.memory)
-        memory.last = event.providerStatus ?? memory.last
+        memory.last = status
         return memory.bytes
     }
 

@@ -51,9 +51,11 @@ struct Serve: AsyncParsableCommand {
         report(file.read().problems, log)
         DescriptorLimit.raise()
         let signals = SignalStream([SIGTERM, SIGINT, SIGHUP])
+        let programs: ProcessRunner
         let gateway: Gateway
         do {
-            gateway = try await Gateway(configuration, log: log)
+            programs = try ProcessRunner()
+            gateway = try await Gateway(configuration, log: log, programs: programs)
         } catch {
             log.critical("the gateway cannot start", metadata: ["reason": "\(error)"])
             throw ExitCode(1)
@@ -63,6 +65,7 @@ struct Serve: AsyncParsableCommand {
             metadata: ["ingest": "\(gateway.ingestAddress)", "admin": "\(gateway.adminAddress)"]
         )
         await followSignals(signals, gateway, log)
+        await programs.shutDown()
         log.notice("gateway stopped")
     }
 

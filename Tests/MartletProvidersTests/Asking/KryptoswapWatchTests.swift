@@ -140,11 +140,7 @@ struct KryptoswapWatchTests {
             )
             // What a notification has told is not told again by the next poll.
             var told = Self.watch(provider, last: "waitPayment")
-            var event = try #require(
-                try KryptoswapTests.judge(KryptoswapTests.notification(), .init(source: provider.source)).event
-            )
-            event.providerStatus = "inProgress"
-            told.memory = Kryptoswap.memory(of: told, after: event)
+            told.memory = provider.memory(of: told, afterStatus: "inProgress")
             #expect(PollMemory(told.memory).last == "inProgress")
         }
     }

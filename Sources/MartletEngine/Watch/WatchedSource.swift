@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package import MartletCore
+
+/// One source that is asked, with the way to a shop.
+package struct WatchedSource: Sendable {
+    package var provider: any WatchedProvider
+    /// The shop of an event, by the merchant's order number.
+    package var shop: @Sendable (_ order: String?) -> String
+
+    package init(provider: any WatchedProvider, shop: @escaping @Sendable (_ order: String?) -> String) {
+        self.provider = provider
+        self.shop = shop
+    }
+
+    /// The shop of a watch before any event has told the merchant's order number.
+    ///
+    /// Where the plan holds no order, the subject may be the merchant's own number (HyPe's invoices are).
+    func shop(of plan: WatchPlan) -> String { shop(plan.order?.merchantOrderID ?? plan.watch.subject) }
+}

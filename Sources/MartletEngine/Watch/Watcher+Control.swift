@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package import MartletCore
+import MartletRuntime
+package import MartletStore
+
+/// What operators do with watches.
+extension Watcher {
+    /// Why no watch was registered.
+    package enum RegistrationError: Error, Sendable, Equatable {
+        /// There is no such source, or its provider is not asked; those that are.
+        case unknownSource(among: [SourceID])
+        case refused(RegistrationRefusal)
+        case otherShop(String)
+    }
+
+    /// Reads and stores a registration; what waited for its order is then looked at again.
+    ///
+    /// `shops`: those that the watch may belong to; nil for all.
+    ///
+    /// - Throws: `RegistrationError` or `StoreError`; nothing was stored.
+    package func register(
+        _ registration: [UInt8],
+        at id: SourceID,
+        shops: Set<String>?
+    ) async throws -> WatchRegistration {
+        guard let source = source(id) else { throw RegistrationError.unknownSource(among: sourceIDs) }
+        let now = clock.now()
+        let plan: WatchPlan
+        do throws(RegistrationRefusal) {
+            plan = try source.provider.plan(registration, now: now)
+        } catch {
+            throw RegistrationError.refused(error)
+        }
+        let shop = source.shop(of: plan)
+        if let shops, !shops.contains(shop) { throw RegistrationError.otherShop(shop) }
+        let outcome = try await store.register(plan, shop: shop, now: now)
+        // Before the first poll: a callback that came earlier says more than an answer.
+        if let order = plan.order { await announceRegistered(order, id) }
+        nudge(id)
+        return outcome
+    }
+
+    package func pollNow(_ id: WatchID) async throws(StoreError) -> WatchAction {
+        let action = try await store.pollNow(id, now: clock.now())
+        if action == .done { try await nudge(of: id) }
+        return action
+    }
+
+    /// Lifts the hold of the watch and of its source.
+    package func resume(_ id: WatchID) async throws(StoreError) -> WatchAction {
+        let action = try await store.resume(id, now: clock.now())
+        if action == .done { try await nudge(of: id) }
+        return action
+    }
+
+    package func close(_ id: WatchID) async throws(StoreError) -> WatchAction {
+        try await store.close(id, now: clock.now())
+    }
+
+    private func nudge(of id: WatchID) async throws(StoreError) {
+        if let detail = try await store.watch(id) { nudge(detail.stored.watch.source) }
+    }
+}

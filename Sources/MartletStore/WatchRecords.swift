@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package import MartletCore
+
+/// A filter on watches; nil members match everything.
+package struct WatchQuery: Sendable, Equatable {
+    package var source: SourceID?
+    /// As `StoredWatch` shows it: an open watch of a source on hold is held.
+    package var state: WatchState?
+    /// Only watches of these shops; what a key that is limited to shops may see.
+    package var shops: Set<String>?
+    /// Only rows older than this one.
+    package var before: WatchID?
+    package var limit: Int
+
+    package init(
+        source: SourceID? = nil,
+        state: WatchState? = nil,
+        shops: Set<String>? = nil,
+        before: WatchID? = nil,
+        limit: Int = 50
+    ) {
+        self.source = source
+        self.state = state
+        self.shops = shops
+        self.before = before
+        self.limit = limit
+    }
+}
+
+/// What a registration came to.
+package enum WatchRegistration: Sendable, Equatable {
+    case registered(WatchID)
+    /// The subject was watched before; secrets and details are replaced, and one that was overdue is open again.
+    case exists(WatchID)
+}
+
+/// One watch as lists show it.
+package struct StoredWatch: Sendable, Equatable {
+    /// With the hold of its source: then an open one is `held`, and `note` says why the source is.
+    package var watch: Watch
+    package var shop: String
+    package var isSourceHeld: Bool
+
+    package init(watch: Watch, shop: String, isSourceHeld: Bool = false) {
+        self.watch = watch
+        self.shop = shop
+        self.isSourceHeld = isSourceHeld
+    }
+}
+
+/// One watch with its newest polls, newest first.
+package struct WatchDetail: Sendable, Equatable {
+    package var stored: StoredWatch
+    package var polls: [StoredPoll]
+
+    package init(stored: StoredWatch, polls: [StoredPoll]) {
+        self.stored = stored
+        self.polls = polls
+    }
+}
+
+/// One poll as it was recorded; the newest `kept` of a watch are there.
+package struct StoredPoll: Sendable, Equatable {
+    package static let kept = 50
+
+    /// From 1.
+    package var number: Int
+    package var at: Timestamp
+    package var outcome: String
+    package var note: String?
+    /// What it learned, known before or not.
+    package var events: [EventID]
+
+    package init(number: Int, at: Timestamp, outcome: String, note: String? = nil, events: [EventID] = []) {
+        self.number = number
+        self.at = at
+        self.outcome = outcome
+        self.note = note
+        self.events = events
+    }
+}
+
+/// A due watch that was taken in hand.
+package struct ClaimedWatch: Sendable, Equatable {
+    package var watch: Watch
+    package var shop: String
+    package var order: KnownOrder?
+    /// How often something asked for a poll; tells whether it was asked for again while a poll ran.
+    package var asked: Int64
+
+    package init(watch: Watch, shop: String, order: KnownOrder? = nil, asked: Int64) {
+        self.watch = watch
+        self.shop = shop
+        self.order = order
+        self.asked = asked
+    }
+}
+
+/// What a claim of due watches came to.
+package struct WatchBatch: Sendable, Equatable {
+    package var watches: [ClaimedWatch]
+    /// When the next one is due that is not in hand; nil if there is none.
+    package var nextDue: Timestamp?
+
+    package init(watches: [ClaimedWatch] = [], nextDue: Timestamp? = nil) {
+        self.watches = watches
+        self.nextDue = nextDue
+    }
+}
+
+/// One poll with all that follows from it, written in one transaction.
+package struct PollRecord: Sendable {
+    /// What becomes of the watch, unless it was closed while the poll ran.
+    package enum Next: Sendable {
+        case poll(at: Timestamp)
+        case close
+        case hold(reason: String)
+        case holdSource(reason: String)
+        /// The deadline has passed; the event that tells of it.
+        case overdue(Capture)
+    }
+
+    package var watch: WatchID
+    /// `ClaimedWatch.asked`.
+    package var asked: Int64
+    /// When the poll ended, by the wall clock; nil where the provider was not asked.
+    package var polledAt: Timestamp?
+    /// By the clock that due times go by.
+    package var decidedAt: Timestamp
+    package var outcome: String
+    package var memory: [UInt8]
+    package var next: Next
+    package var news: [Capture]
+
+    package init(
+        watch: WatchID,
+        asked: Int64,
+        polledAt: Timestamp?,
+        decidedAt: Timestamp,
+        outcome: String,
+        memory: [UInt8],
+        next: Next,
+        news: [Capture] = []
+    ) {
+        self.watch = watch
+        self.asked = asked
+        self.polledAt = polledAt
+        self.decidedAt = decidedAt
+        self.outcome = outcome
+        self.memory = memory
+        self.next = next
+        self.news = news
+    }
+}
+
+/// What a record of a poll came to.
+package struct PollOutcome: Sendable, Equatable {
+    /// In the order of `PollRecord.news`.
+    package var news: [CaptureOutcome]
+    /// Nil where the watch is not overdue.
+    package var overdue: CaptureOutcome?
+    package var state: WatchState
+
+    package init(news: [CaptureOutcome], overdue: CaptureOutcome?, state: WatchState) {
+        self.news = news
+        self.overdue = overdue
+        self.state = state
+    }
+}
+
+/// What became of an operator's wish about a watch.
+package enum WatchAction: Sendable, Equatable {
+    case done
+    /// Not possible in this state.
+    case refused(WatchState)
+    case unknown
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+import GRDB
+import MartletCore
+import MartletStore
+import MartletWire
+
+/// Watches as they are polled.
+extension WriteConnection {
+    /// Takes due watches in hand and says when the next one is due.
+    func claimDueWatches(of source: SourceID, now: Timestamp, limit: Int) throws -> WatchBatch {
+        let isHeld =
+            try database.cachedStatement(sql: "SELECT 1 FROM source_holds WHERE source = ?")
+            .first(source.description) { _ in true } ?? false
+        let held = watchClaims.held
+        // Of a source on hold nothing but deadlines is due; a rare state, so no index is kept for it.
+        let due = isHeld ? "deadline" : "due_at"
+        let rows = try database.cachedStatement(
+            sql: """
+                SELECT id, \(due) FROM watches INDEXED BY watches_due WHERE state IN ('open', 'held') AND source = ?
+                ORDER BY \(due), id LIMIT ?
+                """
+        )
+        .all(source.description, max(0, limit) + held.count + 1) { row -> (id: Int64, due: Timestamp) in
+            (row[0], Timestamp(milliseconds: row[1]))
+        }
+        var batch = WatchBatch()
+        for row in rows where !held.contains(row.id) {
+            if row.due > now || batch.watches.count >= limit {
+                batch.nextDue = row.due
+                break
+            }
+            guard var claimed = try readClaimed(row.id) else { continue }
+            if isHeld { claimed.watch.state = .held }
+            watchClaims.take(row.id)
+            batch.watches.append(claimed)
+        }
+        return batch
+    }
+
+    private func readClaimed(_ id: Int64) throws -> ClaimedWatch? {
+        try database.cachedStatement(
+            sql: """
+                SELECT \(StoredText.watchColumns), w.shop, w.asked, o.object_id, o.uid, o.order_secret, o.ipn_secret,
+                    o.merchant_order_id, o.due_amount, o.due_currency
+                FROM watches w LEFT JOIN orders o ON o.source = w.source AND o.object_id = w.order_id WHERE w.id = ?
+                """
+        )
+        .first(id) { row in
+            let objectID: String? = row[15]
+            let amount = (row[20] as String?).flatMap { DecimalText($0) }
+            let order = objectID.map { objectID in
+                KnownOrder(
+                    objectID: objectID,
+                    uid: row[16],
+                    orderSecret: row.optionalBytes(17).map { Secret($0) },
+                    ipnSecret: row.optionalBytes(18).map { Secret($0) },
+                    merchantOrderID: row[19],
+                    expectedDue: amount.map { Amount($0, row[21]) }
+                )
+            }
+            return ClaimedWatch(watch: try StoredText.watch(row), shop: row[13], order: order, asked: row[14])
+        }
+    }
+
+    /// A poll, its news, and what becomes of the watch.
+    func record(_ poll: PollRecord) throws -> PollOutcome {
+        let id = poll.watch.number
+        watchClaims.give(id)
+        // The news come first: a final event closes its watch.
+        let news = try poll.news.map { try capture($0) }
+        if let polledAt = poll.polledAt { try note(poll, at: polledAt) }
+        guard let (state, asked) = try stateAndAsked(id) else {
+            return PollOutcome(news: news, overdue: nil, state: .closed)
+        }
+        if let shop = poll.news.last?.event.shop, !shop.isEmpty {
+            try database.cachedStatement(sql: "UPDATE watches SET shop = ? WHERE id = ?").run(shop, id)
+        }
+        var isOverdue = false
+        if case .overdue = poll.next { isOverdue = true }
+        guard state == .open || state == .held && isOverdue else {
+            return PollOutcome(news: news, overdue: nil, state: state)
+        }
+        let isWantedAgain = asked != poll.asked
+        switch poll.next {
+        case .poll(let next):
+            // What somebody has asked for meanwhile stays due.
+            if !isWantedAgain { try setDue(id, at: next) }
+        case .close:
+            if isWantedAgain { return PollOutcome(news: news, overdue: nil, state: .open) }
+            try endWatch(id, .closed, note: nil, now: poll.decidedAt)
+            try settleHint(of: id, "fetched")
+            return PollOutcome(news: news, overdue: nil, state: .closed)
+        case .hold(let reason):
+            try endWatch(id, .held, note: reason, now: poll.decidedAt)
+            try settleHint(of: id, "fetch_failed")
+            return PollOutcome(news: news, overdue: nil, state: .held)
+        case .holdSource(let reason):
+            try database.cachedStatement(
+                sql: """
+                    INSERT OR REPLACE INTO source_holds (source, reason, since)
+                    SELECT source, ?2, ?3 FROM watches WHERE id = ?1
+                    """
+            )
+            .run(id, reason, poll.decidedAt.milliseconds)
+            try setDue(id, at: poll.decidedAt)
+            return PollOutcome(news: news, overdue: nil, state: .held)
+        case .overdue(let event):
+            if isWantedAgain { break }
+            try endWatch(id, .overdue, note: "no final event by the deadline", now: poll.decidedAt)
+            try settleHint(of: id, "fetch_failed")
+            return PollOutcome(news: news, overdue: try capture(event), state: .overdue)
+        }
+        if !poll.news.isEmpty { try settleHint(of: id, "fetched") }
+        return PollOutcome(news: news, overdue: nil, state: .open)
+    }
+
+    func releaseWatches(_ ids: [WatchID]) {
+        for id in ids { watchClaims.give(id.number) }
+    }
+
+    private func stateAndAsked(_ id: Int64) throws -> (WatchState, Int64)? {
+        try database.cachedStatement(sql: "SELECT state, asked FROM watches WHERE id = ?")
+            .first(id) { row in (try StoredText.watchState(row[0]), row[1]) }
+    }
+
+    /// Counts the poll, keeps its row among the newest, and what the rules remember.
+    private func note(_ poll: PollRecord, at moment: Timestamp) throws {
+        let id = poll.watch.number
+        try database.cachedStatement(
+            sql: "UPDATE watches SET polls = polls + 1, last_outcome = ?, memory = coalesce(?, x'') WHERE id = ?"
+        )
+        .run(poll.outcome, Blob(poll.memory), id)
+        guard
+            let number = try database.cachedStatement(sql: "SELECT polls FROM watches WHERE id = ?")
+                .first(id, read: { row -> Int64 in row[0] })
+        else { return }
+        let reason: String? =
+            switch poll.next {
+            case .hold(let reason), .holdSource(let reason): reason
+            case .poll, .close, .overdue: nil
+            }
+        try database.cachedStatement(
+            sql: "INSERT INTO watch_polls (watch, number, at, outcome, note, events) VALUES (?, ?, ?, ?, ?, ?)"
+        )
+        .run(
+            id,
+            number,
+            moment.milliseconds,
+            poll.outcome,
+            reason,
+            poll.news.map(\.event.id.rawValue).joined(separator: ",")
+        )
+        try database.cachedStatement(sql: "DELETE FROM watch_polls WHERE watch = ? AND number <= ?")
+            .run(id, number - Int64(StoredPoll.kept))
+    }
+
+    private func setDue(_ id: Int64, at moment: Timestamp) throws {
+        try database.cachedStatement(
+            sql: "UPDATE watches SET next_poll_at = ?2, due_at = min(?2, deadline) WHERE id = ?1"
+        )
+        .run(id, moment.milliseconds)
+    }
+
+    /// Says what a hint came to, unless a newer one waits.
+    private func settleHint(of id: Int64, _ outcome: String) throws {
+        try database.cachedStatement(
+            sql: """
+                UPDATE hints SET outcome = ?2 WHERE outcome = 'waiting' AND (source, object_id) =
+                    (SELECT source, subject FROM watches WHERE id = ?1)
+                    AND hinted_at <= (SELECT hinted_at FROM watches WHERE id = ?1)
+                """
+        )
+        .run(id, outcome)
+    }
+
+    /// Removes watches that ended before that moment, with their polls.
+    func pruneWatches(before: Timestamp, limit: Int) throws -> Int {
+        let ids = try database.cachedStatement(
+            sql: """
+                DELETE FROM watches WHERE id IN (SELECT id FROM watches INDEXED BY watches_ended
+                    WHERE state IN ('closed', 'overdue') AND changed_at < ? ORDER BY changed_at LIMIT ?)
+                RETURNING id
+                """
+        )
+        .all(before.milliseconds, limit) { row -> Int64 in row[0] }
+        let polls = try database.cachedStatement(sql: "DELETE FROM watch_polls WHERE watch = ?")
+        for id in ids { try polls.run(id) }
+        return ids.count
+    }
+}
