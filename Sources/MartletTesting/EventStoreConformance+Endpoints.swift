@@ -97,12 +97,18 @@ extension EventStoreConformance {
             let skipped = try await stored(store, 5, [Samples.delivery(state: .skipped, dueAt: now + .seconds(9999))])
             _ = try await stored(store, 6, [pending(now + .seconds(9), lane: "a")])
             let waits = try await stored(store, 7, [pending(now + .seconds(9999), lane: "a")])
-            try checkEqual(try await store.clampDue(of: Samples.ledger, now: now, to: now + .seconds(60)), 2)
+            // Only what was attempted before has a pause to wait for.
+            for (number, offset) in [(8, 30), (9, 7200)] {
+                let id = try await stored(store, number, [Samples.delivery(state: .inFlight)])[0]
+                let failed = AttemptOutcome.answered(status: 500)
+                try await store.record(Samples.record(id, outcome: failed, next: .retry(at: now + .seconds(offset))))
+            }
+            try checkEqual(try await store.clampDue(of: Samples.ledger, now: now, to: now + .seconds(60)), 5)
             try checkEqual(try await store.clampDue(of: Samples.ledger, now: now, to: now + .seconds(60)), 0)
             let due = try await store.deliveries(DeliveryQuery(state: .pending, endpoint: Samples.ledger))
             try checkEqual(
                 due.filter { $0.id != waits[0] }.compactMap(\.dueAt).sorted(),
-                [-10, 9, 60, 60, 60].map { now + .seconds($0) }
+                [-10, 0, 0, 0, 0, 30, 60].map { now + .seconds($0) }
             )
             try checkEqual(try unwrap(await store.delivery(waits[0])).delivery.dueAt, nil, "it waits for another")
             try checkEqual(try unwrap(await store.delivery(skipped[0])).delivery.state, .skipped)
