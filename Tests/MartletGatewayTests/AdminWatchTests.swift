@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import MartletCore
+import MartletGateway
 import MartletProviders
+import MartletStore
 import MartletTesting
 import MartletWire
 import Testing
@@ -46,6 +49,21 @@ import Testing
             #expect(raw.status == 200 && !raw.body.contains(secret))
         }
         await subscriber.stop()
+    }
+
+    /// HyPe's autofeed must be fed to its program as it was given (contract.md section 7).
+    @Test func aRegistrationReachesTheProviderByteForByte() async throws {
+        try await GatewayHarness.run(
+            sources: WatchableKind.source,
+            keys: AdminClient.keys,
+            providers: ProviderRegistry.kinds + [WatchableKind.kind]
+        ) { harness in
+            let body = #"{"source": "asked/main",  "orderId":"held", "feed":{"b": 1,  "a":"\u00e9", "n":1.0}}"#
+            let made = try await AdminClient(harness: harness).post("/v1/watches", body)
+            let id = try #require(made.text("id").flatMap { WatchID(text: $0) })
+            let details = try await harness.gateway.store.watch(id)?.stored.watch.details
+            #expect(details == Array(body.utf8))
+        }
     }
 
     @Test func aHeldWatchIsShownResumedAndClosed() async throws {

@@ -117,14 +117,7 @@ enum WatchRoutes {
         guard let text = object["source"]?.string else {
             throw Problem(field: "source", rule: "must be a text", remedy: "write it like kryptoswap/main")
         }
-        var json = JSONWriter(capacity: body.count)
-        json.beginObject()
-        for member in object.members where member.name != "source" {
-            json.name(member.name)
-            json.value(member.value)
-        }
-        json.endObject()
-        return (try source(text), json.bytes)
+        return (try source(text), body)
     }
 
     private static func source(_ text: String) throws(Problem) -> SourceID {
