@@ -23,10 +23,13 @@ def measure(options, bar, row, verdict):
         for number in range(options.rounds):
             # The same callbacks for everybody; new ones in each round, since a repeated one is not stored again.
             size = callbacks.write(file, options.callbacks, number * options.callbacks, Gateway.payment_key)
+            # What was written before must not go to the disk during a measurement.
+            peers.sync(options.folder)
             peer.append(peers.wrk(nginx.port, HOOK, file, options.seconds).rate)
             for name, gateway in variants.items():
                 gateway.start()
                 before = gateway.events() if number else 0
+                peers.sync(options.folder)
                 result = peers.wrk(gateway.port, HOOK, file, options.seconds)
                 gateway.stop()
                 rates[name].append(result.rate)
