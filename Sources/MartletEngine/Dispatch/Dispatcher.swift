@@ -58,7 +58,7 @@ package actor Dispatcher {
     var posts: [EndpointID: Post] = [:]
     var configured: Set<EndpointID> = []
     var share: FairShare<EndpointID>
-    private var wake: (at: Timestamp, timer: any ScheduledTimer)?
+    private var wake = WakeTimer()
     /// Attempts sent whose record is not on disk yet.
     var unfinished = 0
     /// Attempts that have ended and wait to be written together.
@@ -113,8 +113,7 @@ package actor Dispatcher {
     /// attempt that the gateway itself cut off is made again and costs the delivery nothing.
     package func stop(within limit: Duration) async {
         isStopping = true
-        wake?.timer.cancel()
-        wake = nil
+        wake.cancel()
         writeGathered()
         defer { isAbandoning.store(true, ordering: .relaxed) }
         guard unfinished > 0 else { return }
@@ -169,25 +168,15 @@ package actor Dispatcher {
     }
 
     /// One timer for all lanes, set to the earliest moment that one of them waits for.
-    ///
-    /// It is not moved when that moment grows later, which it does with every claim: waking once too early costs less.
     func rescheduleWake() {
         guard !isStopping else { return }
-        guard let earliest = posts.values.lazy.compactMap(\.lane.wakeAt).min() else {
-            wake?.timer.cancel()
-            wake = nil
-            return
-        }
-        if let wake, wake.at <= earliest { return }
-        wake?.timer.cancel()
-        let timer = clock.schedule(at: earliest, on: executor.queue) { [weak self] in
+        wake.set(to: posts.values.lazy.compactMap(\.lane.wakeAt).min(), by: clock, on: executor.queue) { [weak self] in
             self?.assumeIsolated { $0.wakeUp() }
         }
-        wake = (earliest, timer)
     }
 
     private func wakeUp() {
-        wake = nil
+        wake.fired()
         let now = clock.now()
         for (id, post) in posts where post.lane.wakeAt.map({ $0 <= now }) ?? false {
             handle(.clockAdvanced, for: id)

@@ -33,7 +33,7 @@ package actor Watcher {
     private var lanes: [SourceID: WatchLane] = [:]
     private var polls: [WatchID: Task<Void, Never>] = [:]
     private var running = 0
-    private var wake: (at: Timestamp, timer: any ScheduledTimer)?
+    private var wake = WakeTimer()
     private var isStopping = false
     private var waitingForEnd: [CheckedContinuation<Void, Never>] = []
 
@@ -93,8 +93,7 @@ package actor Watcher {
     /// What is cut off is still due at the next start.
     package func stop(within limit: Duration) async {
         isStopping = true
-        wake?.timer.cancel()
-        wake = nil
+        wake.cancel()
         guard running > 0 else { return }
         let timer = clock.schedule(at: clock.now() + limit, on: executor.queue) { [weak self] in
             self?.assumeIsolated { $0.resumeWaiting() }
@@ -247,21 +246,13 @@ package actor Watcher {
     /// What is due and was not claimed has no room, and whoever ends looks again.
     private func rescheduleWake(_ now: Timestamp) {
         let waiting = lanes.filter { sources[$0.key] != nil }.values.compactMap(\.wakeAt).filter { $0 > now }
-        guard let earliest = waiting.min() else {
-            wake?.timer.cancel()
-            wake = nil
-            return
-        }
-        if let wake, wake.at <= earliest { return }
-        wake?.timer.cancel()
-        let timer = clock.schedule(at: earliest, on: executor.queue) { [weak self] in
+        wake.set(to: waiting.min(), by: clock, on: executor.queue) { [weak self] in
             self?.assumeIsolated { $0.wakeUp() }
         }
-        wake = (earliest, timer)
     }
 
     private func wakeUp() {
-        wake = nil
+        wake.fired()
         advance()
     }
 }
