@@ -2,13 +2,16 @@
 package import MartletCore
 
 /// One proven callback on its way to disk.
-package struct Capture: Sendable {
-    package var event: Event
+///
+/// An object, for it passes several queues and closures: an event has some thirty texts, and each copy would count references
+/// to them all.
+package final class Capture: Sendable {
+    package let event: Event
     /// `EventEnvelope.render(event)`, made before the transaction.
-    package var envelope: [UInt8]
+    package let envelope: [UInt8]
     /// The raw callback (or fetched answer) as one JSON value.
-    package var raw: [UInt8]
-    package var deliveries: [NewDelivery]
+    package let raw: [UInt8]
+    package let deliveries: [NewDelivery]
 
     package init(event: Event, envelope: [UInt8], raw: [UInt8], deliveries: [NewDelivery]) {
         self.event = event

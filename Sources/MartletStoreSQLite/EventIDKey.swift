@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import GRDB
 import MartletCore
 
-/// An event's id as a number of 128 bits: in memory and in `event_ids` less than half of its text.
+/// An event's id as a number of 128 bits: in memory less than half of its text.
 struct EventIDKey: Hashable, Comparable {
     private let high: UInt64
     private let low: UInt64
@@ -25,16 +24,8 @@ struct EventIDKey: Hashable, Comparable {
         (self.high, self.low) = (high, low)
     }
 
-    /// The column's value; blobs compare as the numbers do.
-    var bytes: [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: 16) { output, count in
-            for index in 0..<8 {
-                output[index] = UInt8(truncatingIfNeeded: high >> UInt64(56 - 8 * index))
-                output[index + 8] = UInt8(truncatingIfNeeded: low >> UInt64(56 - 8 * index))
-            }
-            count = 16
-        }
-    }
+    /// The first 64 bits, by which `event_ids` finds the event.
+    var head: Int64 { Int64(bitPattern: high) }
 
     static func < (left: EventIDKey, right: EventIDKey) -> Bool {
         left.high != right.high ? left.high < right.high : left.low < right.low

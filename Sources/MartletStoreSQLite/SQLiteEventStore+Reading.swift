@@ -125,11 +125,14 @@ extension SQLiteEventStore {
     private func sequence(of id: EventID) -> (term: String, arguments: [DatabaseValue]) {
         guard let key = EventIDKey(id) else { return ("NULL", []) }
         if let sequence = recent?.sequence(of: key) { return ("?", [sequence.databaseValue]) }
-        let indexed = "(SELECT sequence FROM event_ids WHERE event_id = ?)"
-        let blob = Data(key.bytes).databaseValue
-        if recent != nil { return (indexed, [blob]) }
+        let text = id.rawValue.databaseValue
+        let indexed = """
+            (SELECT e.sequence FROM event_ids AS i CROSS JOIN events AS e ON e.sequence = i.sequence
+            WHERE i.head = ? AND e.event_id = ?)
+            """
+        if recent != nil { return (indexed, [key.head.databaseValue, text]) }
         let newest = "(SELECT sequence FROM events WHERE sequence > \(SQLiteFile.completeUpTo) AND event_id = ?)"
-        return ("coalesce(\(indexed), \(newest))", [blob, id.rawValue.databaseValue])
+        return ("coalesce(\(indexed), \(newest))", [key.head.databaseValue, text, text])
     }
 
     // MARK: rows

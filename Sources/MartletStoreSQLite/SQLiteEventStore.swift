@@ -34,7 +34,7 @@ package final class SQLiteEventStore: EventStore {
         path: String,
         limits: QuarantineLimits = .init(),
         maxWaitingWrites: Int = 8192,
-        indexRun: Int = 32_768
+        indexRun: Int = 65_536
     ) throws(StoreError) {
         try SQLiteFile.create(path)
         let lock = try StoreLock(path: path)

@@ -59,9 +59,9 @@ enum SchemaMigrations {
         ) STRICT;
 
         CREATE TABLE event_ids (
-            event_id BLOB PRIMARY KEY,
+            head INTEGER PRIMARY KEY,
             sequence INTEGER NOT NULL
-        ) STRICT, WITHOUT ROWID;
+        ) STRICT;
 
         CREATE TABLE old_events (
             sequence INTEGER PRIMARY KEY,

@@ -6,12 +6,12 @@ import MartletStore
 extension WriteConnection {
     /// One proven event: known already, withheld, or stored with its deliveries.
     func capture(_ capture: Capture) throws -> CaptureOutcome {
-        guard let id = EventIDKey(capture.event.id) else {
+        guard let key = EventIDKey(capture.event.id) else {
             throw DatabaseError(resultCode: .SQLITE_MISMATCH, message: "\(capture.event.id) is no event's id")
         }
-        if try isKnown(id) { return .duplicate }
+        if try isKnown(capture.event.id, key) { return .duplicate }
         let sequence = try takeSequence()
-        note(id, sequence)
+        note(key, sequence)
         let (history, earned) = try admit(capture.event)
         if history.isFinal { try closeWatches(after: capture.event) }
         if earned.isEmpty {

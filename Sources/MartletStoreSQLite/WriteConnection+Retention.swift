@@ -107,14 +107,16 @@ extension WriteConnection {
             sql: """
                 DELETE FROM old_events WHERE received_at < ?1 AND sequence IN
                     (SELECT sequence FROM old_events ORDER BY sequence LIMIT ?2)
-                RETURNING event_id
+                RETURNING event_id, sequence
                 """
         )
-        .all(before.milliseconds, limit) { row -> EventIDKey? in EventIDKey(EventID(rawValue: row[0])) }
-        let key = try database.cachedStatement(sql: "DELETE FROM event_ids WHERE event_id = ?")
-        for id in ids { if let id { try key.run(Blob(id.bytes)) } }
+        .all(before.milliseconds, limit) { row -> (EventIDKey?, Int64) in
+            (EventIDKey(EventID(rawValue: row[0])), row[1])
+        }
+        let key = try database.cachedStatement(sql: "DELETE FROM event_ids WHERE head = ? AND sequence = ?")
+        for case (let id?, let sequence) in ids { try key.run(id.head, sequence) }
         holdsOldEvents = nil
-        forget(ids.compactMap { $0 })
+        forget(ids.compactMap(\.0))
         return ids.count
     }
 }

@@ -38,8 +38,13 @@ enum WriteStatement: Int, CaseIterable {
 
     var sql: String {
         switch self {
-        case .findEventID: "SELECT 1 FROM event_ids WHERE event_id = ?"
-        case .insertEventID: "INSERT OR IGNORE INTO event_ids (event_id, sequence) VALUES (?, ?)"
+        case .findEventID:
+            """
+            SELECT coalesce((SELECT event_id FROM events WHERE sequence = i.sequence),
+                (SELECT event_id FROM old_events WHERE sequence = i.sequence))
+            FROM event_ids AS i WHERE head = ?
+            """
+        case .insertEventID: "INSERT OR IGNORE INTO event_ids (head, sequence) VALUES (?, ?)"
         case .raiseUsedNumber: "UPDATE used_numbers SET highest = ?1 WHERE name = ?2 AND highest < ?1"
         case .lastNumbers:
             """

@@ -51,7 +51,10 @@ package enum Samples {
     /// `evt_` and 32 hexadecimal digits.
     package static func eventID(_ number: Int) -> EventID {
         let digits = String(number, radix: 16)
-        return EventID(rawValue: "evt_" + String(repeating: "0", count: 32 - digits.count) + digits)
+        // In the first half, as ids differ there.
+        return EventID(
+            rawValue: "evt_" + String(repeating: "0", count: 16 - digits.count) + digits + "0123456789abcdef"
+        )
     }
 
     package static func capture(

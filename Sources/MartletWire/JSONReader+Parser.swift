@@ -46,11 +46,12 @@ struct JSONParser {
             leave()
             return object
         }
+        object.members.reserveCapacity(16)
         while true {
             guard try nextSignificant() == 0x22 else { throw JSONReadError(.unexpectedCharacter, at: position) }
             let start = position
             let name = try string()
-            guard names.insert(name, besides: object.members) else {
+            guard names.insert(name, besides: object) else {
                 throw JSONReadError(.repeatedMember, at: start, member: name)
             }
             guard try nextSignificant() == 0x3A else { throw JSONReadError(.unexpectedCharacter, at: position) }
@@ -240,9 +241,9 @@ private struct SeenNames {
     private var names: Set<String> = []
 
     /// False if the name was there.
-    mutating func insert(_ name: String, besides members: [JSONObject.Member]) -> Bool {
-        if members.count < Self.linearLimit { return !members.contains { $0.name == name } }
-        if names.isEmpty { names = Set(members.map(\.name)) }
+    mutating func insert(_ name: String, besides object: JSONObject) -> Bool {
+        if object.members.count < Self.linearLimit { return object.index(of: name) == nil }
+        if names.isEmpty { names = Set(object.members.map(\.name)) }
         return names.insert(name).inserted
     }
 }

@@ -43,6 +43,19 @@ struct EventIDTests {
         }
     }
 
+    @Test func doesNotTakeAnEventForAnotherThatHasHalfOfItsID() async throws {
+        try await TemporaryStore.with { temporary in
+            let store = try SQLiteEventStore(path: temporary.path, indexRun: 5)
+            for number in 0..<30 { _ = try await store.capture(Samples.capture(Samples.event(number))) }
+            let half = Samples.eventID(1).rawValue.prefix(20)
+            let twin = Samples.event(100, id: EventID(rawValue: half + String(repeating: "f", count: 16)))
+            #expect(try await store.event(twin.id) == nil)
+            #expect(try await store.capture(Samples.capture(twin)) == .stored([]))
+            #expect(try await store.capture(Samples.capture(Samples.event(1))) == .duplicate)
+            await store.close()
+        }
+    }
+
     @Test func forgetsWithTheDedupeKeyOnly() async throws {
         try await TemporaryStore.with { temporary in
             let store = try SQLiteEventStore(path: temporary.path, indexRun: 10)

@@ -10,24 +10,18 @@ extension Dispatcher {
     ///
     /// `plan`: those in flight hold a place in their lane's window.
     /// `ids`: the store's numbers, in the plan's order.
-    package nonisolated func committed(
-        _ event: Event,
-        envelope: [UInt8],
-        raw: [UInt8],
-        plan: FanOut.Plan,
-        ids: [DeliveryID]
-    ) {
+    package nonisolated func committed(_ capture: Capture, plan: FanOut.Plan, ids: [DeliveryID]) {
         for (index, id) in ids.enumerated() {
             let delivery = plan.deliveries[index]
             switch delivery.state {
             case .inFlight:
                 var claimed = ClaimedDelivery(
                     id: id,
-                    eventID: event.id,
+                    eventID: capture.event.id,
                     endpoint: delivery.endpoint,
                     attempts: 0,
-                    envelope: delivery.body ?? envelope,
-                    raw: raw
+                    envelope: delivery.body ?? capture.envelope,
+                    raw: capture.raw
                 )
                 claimed.isShaped = delivery.body != nil
                 post(.handedOver(claimed))

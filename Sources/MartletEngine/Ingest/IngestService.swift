@@ -100,10 +100,9 @@ package final class IngestService: Sendable {
     private func capture(_ proven: Event, _ passage: Passage) {
         let event = proven.routed(to: passage.source.shop(proven.merchantOrderID))
         let plan = FanOut.plan(event, for: topology.current.subscribers, at: clock.now())
-        let envelope = EventEnvelope.render(event)
         let capture = Capture(
             event: event,
-            envelope: envelope,
+            envelope: EventEnvelope.render(event),
             raw: RawCallback.render(passage.callback),
             deliveries: plan.deliveries
         )
@@ -112,8 +111,8 @@ package final class IngestService: Sendable {
             metrics.commitSeconds.observe(ContinuousClock.now - handedAt)
             switch result {
             case .success(let outcome):
-                committed(event, envelope, capture, plan, outcome)
-                watch(.accepted, event.source)
+                committed(capture, plan, outcome)
+                watch(.accepted, capture.event.source)
                 answer(passage, with: .init(passage.source.provider.acknowledgement), outcome: Self.label(of: outcome))
             case .failure(let error):
                 dispatcher.release(plan)
@@ -123,20 +122,15 @@ package final class IngestService: Sendable {
     }
 
     /// What must happen in memory once the event is on disk.
-    func committed(
-        _ event: Event,
-        _ envelope: [UInt8],
-        _ capture: Capture,
-        _ plan: FanOut.Plan,
-        _ outcome: CaptureOutcome
-    ) {
+    func committed(_ capture: Capture, _ plan: FanOut.Plan, _ outcome: CaptureOutcome) {
+        let event = capture.event
         if outcome != .duplicate { reportOddities(of: event) }
         guard case .stored(let ids) = outcome else {
             if outcome != .duplicate { metrics.events.increment([event.source.provider, event.type.rawValue]) }
             return dispatcher.release(plan)
         }
         metrics.events.increment([event.source.provider, event.type.rawValue])
-        dispatcher.committed(event, envelope: envelope, raw: capture.raw, plan: plan, ids: ids)
+        dispatcher.committed(capture, plan: plan, ids: ids)
     }
 
     /// What a person should look at: genuine, stored and delivered, and yet not as expected (providers.md rules 7, 10).

@@ -166,10 +166,9 @@ extension IngestService {
     ) async throws(StoreError) -> ReleaseOutcome {
         let event = proven.routed(to: source.shop(proven.merchantOrderID))
         let plan = FanOut.plan(event, for: topology.current.subscribers, at: clock.now())
-        let envelope = EventEnvelope.render(event)
         let capture = Capture(
             event: event,
-            envelope: envelope,
+            envelope: EventEnvelope.render(event),
             raw: RawCallback.render(row.callback, forcing: forcing),
             deliveries: plan.deliveries
         )
@@ -177,7 +176,7 @@ extension IngestService {
             store.capture(capture, releasing: row.id) { [self] result in
                 // Here, on the store's queue, so that deliveries are handed over in the order of the commits.
                 if case .success(let outcome?) = result {
-                    committed(event, envelope, capture, plan, outcome)
+                    committed(capture, plan, outcome)
                 } else {
                     dispatcher.release(plan)
                 }

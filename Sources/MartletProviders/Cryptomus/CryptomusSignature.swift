@@ -21,7 +21,7 @@ struct CryptomusSignature {
 
     /// The received text without the top-level `sign`, the comma beside it and the spaces around those.
     var rawText: [UInt8] {
-        guard let index = object.members.firstIndex(where: { $0.name == "sign" }) else { return body }
+        guard let index = object.index(of: "sign") else { return body }
         var cut = ranges[index]
         if index > 0 {
             cut = ranges[index - 1].upperBound..<cut.upperBound
