@@ -19,8 +19,18 @@ package struct JSONWriter: Sendable {
     package mutating func beginArray() { open(0x5B) }
     package mutating func endArray() { close(0x5D) }
 
-    /// Writes a member's name; its value must follow.
-    package mutating func name(_ name: String) {
+    /// Writes a member's name, which needs no escapes; its value must follow.
+    package mutating func name(_ name: StaticString) {
+        comma()
+        bytes.append(0x22)
+        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        bytes.append(0x22)
+        bytes.append(0x3A)
+        needsComma = false
+    }
+
+    /// Writes a member's name that is not known before; its value must follow.
+    package mutating func name(of name: String) {
         comma()
         quoted(name)
         bytes.append(0x3A)
@@ -30,6 +40,13 @@ package struct JSONWriter: Sendable {
     package mutating func string(_ value: String) {
         comma()
         quoted(value)
+        needsComma = true
+    }
+
+    /// Writes bytes as text; they must be UTF-8 (`UTF8Validation.isValid`).
+    package mutating func string(utf8: [UInt8]) {
+        comma()
+        utf8.withUnsafeBufferPointer { quoted($0) }
         needsComma = true
     }
 
@@ -45,12 +62,18 @@ package struct JSONWriter: Sendable {
     }
 
     /// Writes `"name":"value"`, or `"name":null` for nil.
-    package mutating func member(_ name: String, _ value: String?) {
+    package mutating func member(_ name: StaticString, _ value: String?) {
         self.name(name)
         if let value { string(value) } else { null() }
     }
 
-    package mutating func member(_ name: String, integer value: Int64?) {
+    /// The same for a name that is not known before.
+    package mutating func member(of name: String, _ value: String?) {
+        self.name(of: name)
+        if let value { string(value) } else { null() }
+    }
+
+    package mutating func member(_ name: StaticString, integer value: Int64?) {
         self.name(name)
         if let value { integer(value) } else { null() }
     }
@@ -77,13 +100,18 @@ package struct JSONWriter: Sendable {
     }
 
     private mutating func quoted(_ text: String) {
-        bytes.append(0x22)
         var text = text
-        text.withUTF8 { utf8 in
-            // Most texts hold nothing to escape and are copied in one go.
-            guard let first = utf8.firstIndex(where: Self.isEscaped) else { return bytes.append(contentsOf: utf8) }
+        text.withUTF8 { quoted($0) }
+    }
+
+    private mutating func quoted(_ utf8: UnsafeBufferPointer<UInt8>) {
+        bytes.append(0x22)
+        // Most texts hold nothing to escape and are copied in one go.
+        if let first = utf8.firstIndex(where: Self.isEscaped) {
             bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[..<first]))
             appendEscaped(UnsafeBufferPointer(rebasing: utf8[first...]))
+        } else {
+            bytes.append(contentsOf: utf8)
         }
         bytes.append(0x22)
     }

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Strict UTF-8 (RFC 3629): no overlong forms, no surrogates, nothing beyond U+10FFFF.
-enum UTF8Validation {
+package enum UTF8Validation {
+    /// Whether all of it is UTF-8.
+    package static func isValid(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBufferPointer { firstInvalidOffset(in: $0) } == nil
+    }
+
     /// The offset of the first byte that is not UTF-8; nil if all of it is.
     static func firstInvalidOffset(in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         var index = 0
@@ -9,12 +14,18 @@ enum UTF8Validation {
             let lead = bytes[index]
             if lead < 0x80 {
                 index += 1
+                // Payments are written in ASCII, which goes by eight.
+                while index + 8 <= bytes.count, isASCII(bytes, at: index) { index += 8 }
                 continue
             }
             guard let length = sequenceLength(bytes, at: index, lead: lead) else { return index }
             index += length
         }
         return nil
+    }
+
+    private static func isASCII(_ bytes: UnsafeBufferPointer<UInt8>, at index: Int) -> Bool {
+        UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: index, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
     }
 
     /// The length of the well-formed sequence at `index`, by the table of RFC 3629 section 4.

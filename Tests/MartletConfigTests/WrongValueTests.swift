@@ -120,7 +120,7 @@ extension JSONValue {
         case .object(let object):
             json.beginObject()
             for member in object.members {
-                json.name(member.name)
+                json.name(of: member.name)
                 member.value.write(to: &json)
             }
             json.endObject()

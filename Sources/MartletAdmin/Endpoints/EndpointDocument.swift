@@ -106,7 +106,7 @@ enum EndpointDocument {
         json.endObject()
     }
 
-    private static func write(_ name: String, _ count: BoundedCount, to json: inout JSONWriter) {
+    private static func write(_ name: StaticString, _ count: BoundedCount, to json: inout JSONWriter) {
         json.name(name)
         json.beginObject()
         json.member("count", integer: Int64(count.count))

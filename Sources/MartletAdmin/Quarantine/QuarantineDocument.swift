@@ -49,8 +49,9 @@ enum QuarantineDocument {
             json.endArray()
         }
         json.endArray()
-        if let text = String(validating: callback.body, as: UTF8.self) {
-            json.member("body", text)
+        if UTF8Validation.isValid(callback.body) {
+            json.name("body")
+            json.string(utf8: callback.body)
         } else {
             json.member("bodyBase64", Base64.encode(callback.body))
         }
@@ -66,7 +67,8 @@ enum QuarantineDocument {
         json.name("stillRefused")
         json.beginObject()
         for (reason, count) in report.stillRefused.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            json.member(reason.rawValue, integer: Int64(count))
+            json.name(of: reason.rawValue)
+            json.integer(Int64(count))
         }
         json.endObject()
         json.member("ofUnknownSources", integer: Int64(report.ofUnknownSources))

@@ -5,27 +5,27 @@ import MartletWire
 
 /// Members as the admin API writes them.
 extension JSONWriter {
-    mutating func member(_ name: String, strings: [String]) {
+    mutating func member(_ name: StaticString, strings: [String]) {
         self.name(name)
         beginArray()
         for string in strings { self.string(string) }
         endArray()
     }
 
-    mutating func member(_ name: String, bool value: Bool) {
+    mutating func member(_ name: StaticString, bool value: Bool) {
         self.name(name)
         bool(value)
     }
 
-    mutating func member(_ name: String, number value: Double?) {
+    mutating func member(_ name: StaticString, number value: Double?) {
         self.name(name)
         if let value { raw(Array("\(value)".utf8)) } else { null() }
     }
 
-    mutating func member(_ name: String, _ moment: Timestamp?) { member(name, moment?.rfc3339) }
+    mutating func member(_ name: StaticString, _ moment: Timestamp?) { member(name, moment?.rfc3339) }
 
     /// As the configuration writes it, in the largest unit that needs no fraction: `15s`, `250ms`.
-    mutating func member(_ name: String, duration: Duration) { member(name, Self.text(of: duration)) }
+    mutating func member(_ name: StaticString, duration: Duration) { member(name, Self.text(of: duration)) }
 
     static func text(of duration: Duration) -> String {
         let milliseconds = duration.wholeMilliseconds

@@ -16,7 +16,7 @@ extension JSONWriter {
         case .object(let object):
             beginObject()
             for member in object.members {
-                name(member.name)
+                name(of: member.name)
                 self.value(member.value)
             }
             endObject()

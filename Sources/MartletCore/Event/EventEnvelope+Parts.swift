@@ -5,7 +5,7 @@ import MartletWire
 extension EventEnvelope {
     static func write(_ refs: [ProviderRef], to json: inout JSONWriter) {
         json.beginObject()
-        for ref in refs { json.member(ref.name, ref.value) }
+        for ref in refs { json.member(of: ref.name, ref.value) }
         json.endObject()
     }
 
@@ -21,7 +21,7 @@ extension EventEnvelope {
         json.endObject()
     }
 
-    private static func write(_ name: String, _ amount: Amount?, to json: inout JSONWriter) {
+    private static func write(_ name: StaticString, _ amount: Amount?, to json: inout JSONWriter) {
         json.name(name)
         if let amount { write(amount, to: &json) } else { json.null() }
     }

@@ -48,7 +48,7 @@ package struct EventShape: Sendable, Equatable {
     private static func write(_ fields: [Field], of event: Event, to json: inout JSONWriter) {
         json.beginObject()
         for field in fields {
-            json.name(field.name)
+            json.name(of: field.name)
             switch field.content {
             case .pick(let member): member.read(event).write(to: &json)
             case .constant(let constant): constant.write(to: &json)

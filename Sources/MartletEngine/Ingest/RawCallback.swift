@@ -26,8 +26,9 @@ enum RawCallback {
             json.endArray()
         }
         json.endArray()
-        if let text = String(validating: callback.body, as: UTF8.self) {
-            json.member("body", text)
+        if UTF8Validation.isValid(callback.body) {
+            json.name("body")
+            json.string(utf8: callback.body)
         } else {
             json.member("body_base64", Base64.encode(callback.body))
         }

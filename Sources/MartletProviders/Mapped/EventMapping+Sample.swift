@@ -52,7 +52,7 @@ extension JSONObject {
     private func write(to json: inout JSONWriter) {
         json.beginObject()
         for member in members {
-            json.name(member.name)
+            json.name(of: member.name)
             switch member.value {
             case .object(let inner): inner.write(to: &json)
             default: json.string(member.value.string ?? "")

@@ -33,7 +33,7 @@ struct LogLine {
         json.member("time", time.rfc3339)
         json.member("level", level)
         json.member("message", message)
-        forEachMember { name, value in json.member(name, value) }
+        forEachMember { name, value in json.member(of: name, value) }
         json.endObject()
         output.append(contentsOf: json.bytes)
         output.append(0x0A)

@@ -77,7 +77,7 @@ extension Quarantine {
                 json.name("force")
                 json.bool(true)
             }
-            for (name, value) in members { json.member(name, value) }
+            for (name, value) in members { json.member(of: name, value) }
             json.endObject()
             return json.bytes
         }
