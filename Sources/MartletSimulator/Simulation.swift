@@ -120,6 +120,7 @@ package final class Simulation: Sendable {
     private func follow(_ order: SimulatedOrder, _ number: Int, register isOwn: Bool) async {
         var numbers = SeededNumbers(seed: ~seed, order: number)
         if isOwn, let registrar { await register(order, with: registrar) }
+        if Task.isCancelled { return }
         report(.made(order))
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled, let change = standIn.advance(order.id, at: clock.now()) {

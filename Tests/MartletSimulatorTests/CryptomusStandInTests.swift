@@ -18,6 +18,7 @@ import Testing
     static func standIn(seed: UInt64) -> CryptomusStandIn {
         CryptomusStandIn(
             seed: seed,
+            paid: 0.5,
             hooks: hooks,
             account: .init(merchant: "m-1", paymentKey: paymentKey, payoutKey: payoutKey)
         )
@@ -36,7 +37,7 @@ import Testing
                 apiBase: served.base,
                 merchant: "m-1"
             )
-            for number in 1...60 {
+            for number in 1...120 {
                 let order = standIn.makeOrder(at: Self.now)
                 var watch = try provider.plan(order.registration.bytes, now: Self.now).watch
                 while let change = standIn.advance(order.id, at: Self.now) {

@@ -16,7 +16,7 @@ import Testing
     @Test func theGatewayAcceptsEachNotificationAndPollsTheSameTruth() async throws {
         let seed = SplitMix64().seed
         print("kryptoswap stand-in: seed \(seed)")
-        let standIn = KryptoswapStandIn(seed: seed, hooks: Self.hooks)
+        let standIn = KryptoswapStandIn(seed: seed, paid: 0.5, hooks: Self.hooks)
         var ends: Set<String> = []
         try await withServed(standIn) { served in
             let provider = Kryptoswap(source: Self.source, apiBase: served.base)

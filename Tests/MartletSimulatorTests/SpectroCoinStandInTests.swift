@@ -68,7 +68,13 @@ import Testing
             apiID: "2",
             key: try RSAPrivateKey(pem: pair.privateKey)
         )
-        let standIn = SpectroCoinStandIn(seed: 5, hooks: Self.hooks, project: Self.project, legacy: legacy)
+        let standIn = SpectroCoinStandIn(
+            seed: 5,
+            paid: 0.5,
+            hooks: Self.hooks,
+            project: Self.project,
+            legacy: legacy
+        )
         let provider = Self.provider("http://127.0.0.1:9", keys: [try RSAPublicKey(pem: pair.publicKey)])
         var statuses: Set<String> = []
         for _ in 0..<40 {

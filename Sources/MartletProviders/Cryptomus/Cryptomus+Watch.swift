@@ -51,7 +51,7 @@ extension Cryptomus: WatchedProvider {
         at now: Timestamp,
         with tools: PollTools
     ) async -> PollAnswer {
-        let round = PollRound(watch, at: now, on: polling.schedule, through: polling.gate)
+        let round = PollRound(watch, at: now, on: polling.schedule, through: gate)
         guard let object = try? JSONReader.readObject(watch.details).object,
             let kind = object["kind"]?.string.flatMap({ Kind(rawValue: $0) })
         else { return round.held("the registration cannot be read; register it again", outcome: "not_configured") }

@@ -17,6 +17,7 @@ package struct Cryptomus: ForcibleProvider {
     /// For asking the provider back.
     package let merchant: String?
     let polling: Polling
+    var gate: AskGate { polling.gate }
 
     package static let kind = ProviderKind(
         name: "cryptomus",

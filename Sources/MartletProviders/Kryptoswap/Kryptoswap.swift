@@ -18,6 +18,7 @@ package struct Kryptoswap: ForcibleProvider {
     /// For asking the provider back.
     package let apiBase: String?
     let polling: Polling
+    var gate: AskGate { polling.gate }
 
     /// The members under the digest, in its order.
     static let signedMembers = ["orderId", "newStatus", "inAmount", "outAmount", "xml_from", "xml_to", "timestamp"]

@@ -42,7 +42,7 @@ extension SpectroCoin: HintedProvider {
         at now: Timestamp,
         with tools: PollTools
     ) async -> PollAnswer {
-        var round = PollRound(watch, at: now, on: polling.schedule, through: polling.gate)
+        var round = PollRound(watch, at: now, on: polling.schedule, through: gate)
         guard let details = try? JSONReader.readObject(watch.details).object, let id = details["id"]?.string, id.isUUID
         else { return round.held("the registration cannot be read; register it again", outcome: "not_configured") }
         if let cannotBeAsked { return round.held(cannotBeAsked, outcome: "not_configured") }

@@ -13,6 +13,7 @@ package struct SpectroCoin: PushProvider {
     /// The provider's keys for the legacy format; two of them during a change.
     let publicKeys: [RSAPublicKey]
     let polling: Polling
+    var gate: AskGate { polling.gate }
     /// Shared by all copies of this value.
     let access = SpectroCoinAccess()
 

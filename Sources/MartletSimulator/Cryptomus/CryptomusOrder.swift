@@ -26,9 +26,9 @@ struct CryptomusOrder: Sendable {
     var isFinal: Bool { told == walk.count }
     private var isPaid: Bool { status == "paid" }
 
-    /// Most are paid; the others are cancelled or fail.
-    static func walk(_ kind: Kind, using numbers: inout SeededNumbers) -> [String] {
-        let isPaid = numbers.chance(0.85)
+    /// That share is paid; other payments are cancelled, other payouts fail.
+    static func walk(_ kind: Kind, paid: Double, using numbers: inout SeededNumbers) -> [String] {
+        let isPaid = numbers.chance(paid)
         return switch kind {
         case .payment: isPaid ? ["check", "confirm_check", "paid"] : ["check", "cancel"]
         case .payout: isPaid ? ["process", "check", "paid"] : ["process", "fail"]

@@ -33,14 +33,16 @@ package final class CryptomusStandIn: ProviderStandIn {
 
     private let state = Mutex(State())
     private let seed: UInt64
+    private let paid: Double
     private let hooks: String?
     private let account: Account
 
     /// Nothing has been ordered yet.
     ///
-    /// Every fourth order is a payout, or all or none where there is only one key.
-    package init(seed: UInt64, hooks: String?, account: Account) {
+    /// Every fourth order is a payout, or all or none where there is only one key. `paid`: share that is paid.
+    package init(seed: UInt64, paid: Double = 0.85, hooks: String?, account: Account) {
         self.seed = seed
+        self.paid = paid
         self.hooks = hooks
         self.account = account
     }
@@ -61,7 +63,7 @@ package final class CryptomusStandIn: ProviderStandIn {
                 txid: numbers.digits(64),
                 callbackURL: hooks,
                 createdAt: now,
-                walk: CryptomusOrder.walk(kind, using: &numbers)
+                walk: CryptomusOrder.walk(kind, paid: paid, using: &numbers)
             )
             state.orders[uuid] = order
             state.uuids.append(uuid)

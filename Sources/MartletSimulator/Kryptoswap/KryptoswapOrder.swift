@@ -24,16 +24,15 @@ struct KryptoswapOrder: Sendable {
 
     var status: String { walk[max(0, told - 1)] }
 
-    /// Most orders are paid out, some only after a failed payment; the others are returned or deleted.
-    static func walk(using numbers: inout SeededNumbers) -> [String] {
+    /// That share is paid out, a tenth of it only after a failed payment; half of the others are returned, half deleted.
+    static func walk(paid: Double, using numbers: inout SeededNumbers) -> [String] {
         let start = ["new", "waitPayment"]
-        let end = ["inProgress", "inProgressPayout", "done"]
-        return switch Double.random(in: 0..<1, using: &numbers) {
-        case ..<0.76: start + end
-        case ..<0.84: start + ["errorPayment"] + end
-        case ..<0.92: start + ["inProgress", "returned"]
-        default: start + ["deleted"]
+        let isPaid = numbers.chance(paid)
+        guard !isPaid else {
+            let detour = numbers.chance(0.1) ? ["errorPayment"] : []
+            return start + detour + ["inProgress", "inProgressPayout", "done"]
         }
+        return start + (numbers.chance(0.5) ? ["inProgress", "returned"] : ["deleted"])
     }
 
     /// Sent once, signed over seven members (providers.md sections 6.2 and 6.4).

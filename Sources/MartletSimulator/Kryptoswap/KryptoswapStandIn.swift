@@ -16,14 +16,16 @@ package final class KryptoswapStandIn: ProviderStandIn {
 
     private let state = Mutex(State())
     private let seed: UInt64
+    private let paid: Double
     private let hooks: String?
     private let ipnSecret: Secret?
 
     /// Nothing has been ordered yet.
     ///
-    /// `hooks`: where orders of the simulation's own are told. `ipnSecret`: signs those; nil gives each its own.
-    package init(seed: UInt64, hooks: String?, ipnSecret: Secret? = nil) {
+    /// `paid`: share of orders that are paid out. `hooks`: where orders of the simulation's own are told. `ipnSecret`: signs those; nil gives each its own.
+    package init(seed: UInt64, paid: Double = 0.85, hooks: String?, ipnSecret: Secret? = nil) {
         self.seed = seed
+        self.paid = paid
         self.hooks = hooks
         self.ipnSecret = ipnSecret
     }
@@ -145,7 +147,7 @@ package final class KryptoswapStandIn: ProviderStandIn {
             inAmount: inAmount ?? "\(cents / 100).\(cents % 100 < 10 ? "0" : "")\(cents % 100)1",
             outAmount: "\(2000 + state.made).5",
             createdAt: now,
-            walk: KryptoswapOrder.walk(using: &numbers)
+            walk: KryptoswapOrder.walk(paid: paid, using: &numbers)
         )
         state.orders[id] = order
         state.ids[order.uid] = id

@@ -23,13 +23,10 @@ struct SpectroCoinStandInOrder: Sendable {
 
     static let codes = ["NEW": "1", "PENDING": "2", "PAID": "3", "FAILED": "4", "CANCELLED": "13"]
 
-    /// Most orders are paid; the others fail or are cancelled.
-    static func walk(using numbers: inout SeededNumbers) -> [String] {
-        switch Double.random(in: 0..<1, using: &numbers) {
-        case ..<0.84: ["NEW", "PENDING", "PAID"]
-        case ..<0.92: ["NEW", "PENDING", "FAILED"]
-        default: ["NEW", "CANCELLED"]
-        }
+    /// That share is paid; half of the others fail, half are cancelled.
+    static func walk(paid: Double, using numbers: inout SeededNumbers) -> [String] {
+        if numbers.chance(paid) { return ["NEW", "PENDING", "PAID"] }
+        return numbers.chance(0.5) ? ["NEW", "PENDING", "FAILED"] : ["NEW", "CANCELLED"]
     }
 
     /// As the interface shows it (providers.md section 3.3, step 4).

@@ -34,15 +34,17 @@ package final class SpectroCoinStandIn: ProviderStandIn {
 
     private let state = Mutex(State())
     private let seed: UInt64
+    private let paid: Double
     private let hooks: String?
     private let project: String
     private let legacy: Legacy?
 
     /// Nothing has been ordered yet.
     ///
-    /// `project`: the `merchantApiId` that unsigned callbacks state. `legacy`: signed callbacks instead of those.
-    package init(seed: UInt64, hooks: String?, project: String, legacy: Legacy? = nil) {
+    /// `paid`: share of orders that are paid. `project`: the `merchantApiId` that unsigned callbacks state. `legacy`: signed callbacks instead of those.
+    package init(seed: UInt64, paid: Double = 0.85, hooks: String?, project: String, legacy: Legacy? = nil) {
         self.seed = seed
+        self.paid = paid
         self.hooks = hooks
         self.project = project
         self.legacy = legacy
@@ -60,7 +62,7 @@ package final class SpectroCoinStandIn: ProviderStandIn {
                 payAmount: "0.\(10_000 + number)1",
                 receiveAmount: "\(50 + number).5",
                 createdAt: now,
-                walk: SpectroCoinStandInOrder.walk(using: &numbers)
+                walk: SpectroCoinStandInOrder.walk(paid: paid, using: &numbers)
             )
             state.orders[order.id] = order
             state.ids.append(order.id)

@@ -35,7 +35,7 @@ extension Simulate {
                 paymentKey: try paymentKey.map { try SecretOption.secret($0, of: "--payment-key") },
                 payoutKey: try payoutKey.map { try SecretOption.secret($0, of: "--payout-key") }
             )
-            let standIn = CryptomusStandIn(seed: seed, hooks: options.hooks, account: account)
+            let standIn = CryptomusStandIn(seed: seed, paid: options.paid, hooks: options.hooks, account: account)
             try await SimulatedProvider(options: options, standIn: standIn, seed: seed, registrar: registrar).run()
         }
     }

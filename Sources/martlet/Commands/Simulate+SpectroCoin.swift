@@ -37,6 +37,7 @@ extension Simulate {
             let seed = options.seed ?? .random(in: .min ... .max)
             let standIn = SpectroCoinStandIn(
                 seed: seed,
+                paid: options.paid,
                 hooks: options.hooks,
                 project: project,
                 legacy: try legacy.map { reference in

@@ -37,6 +37,7 @@ struct Simulate: AsyncParsableCommand {
             let seed = options.seed ?? .random(in: .min ... .max)
             let standIn = KryptoswapStandIn(
                 seed: seed,
+                paid: options.paid,
                 hooks: options.hooks,
                 ipnSecret: try ipnSecret.map { try SecretOption.secret($0, of: "--ipn-secret") }
             )

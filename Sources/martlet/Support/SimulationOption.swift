@@ -15,6 +15,7 @@ struct SimulationOption: ParsableArguments {
     var hooks: String?
     @Option(help: "How many orders to make; 0 only serves the interface.") var orders = 0
     @Option(help: "Orders made in a second.") var rate = 10.0
+    @Option(help: "Share of orders that are paid in the end.") var paid = 0.85
     @Option(help: "From one status of an order to the next.") var step = "1s"
     @Option(help: "Share of notifications that are never sent, 0 to 1.") var loss = 0.0
     @Option(help: "Share of those left that are sent twice.") var duplicates = 0.0
@@ -37,7 +38,8 @@ struct SimulationOption: ParsableArguments {
         }
         guard (0...1_000_000).contains(orders) else { throw ValidationError("--orders must be from 0 to 1000000.") }
         guard rate >= 0.001, rate <= 10_000 else { throw ValidationError("--rate must be from 0.001 to 10000.") }
-        for (name, share) in [("--loss", loss), ("--duplicates", duplicates), ("--reorder", reorder)] {
+        for (name, share) in [("--paid", paid), ("--loss", loss), ("--duplicates", duplicates), ("--reorder", reorder)]
+        {
             guard (0...1).contains(share) else {
                 throw ValidationError("\(name) must be a share from 0 to 1, such as 0.3 for 30 %.")
             }
