@@ -41,7 +41,9 @@ import Testing
                 let order = standIn.makeOrder(at: Self.now)
                 var watch = try provider.plan(order.registration.bytes, now: Self.now).watch
                 while let change = standIn.advance(order.id, at: Self.now) {
-                    let webhook = try #require(change.notification)
+                    let isTold = order.registration["kind"] == .string("payout") || change.status != "check"
+                    #expect((change.notification != nil) == isTold)
+                    guard let webhook = change.notification else { continue }
                     let judgement = provider.judge(webhook.callback(at: Self.now), order: .notAsked)
                     guard case .accepted(let event) = judgement else {
                         Issue.record("\(change.status): \(judgement)")
@@ -61,7 +63,7 @@ import Testing
                 }
             }
         }
-        let payments = ["check", "confirm_check", "paid", "cancel"].map { "payment:\($0)" }
+        let payments = ["confirm_check", "paid", "cancel"].map { "payment:\($0)" }
         #expect(seen == Set(payments + ["process", "check", "paid", "fail"].map { "payout:\($0)" }))
     }
 

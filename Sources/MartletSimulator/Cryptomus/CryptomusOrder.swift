@@ -59,8 +59,10 @@ struct CryptomusOrder: Sendable {
     }
 
     /// A webhook whose `sign` is the digest of what stands before it (providers.md section 4.5).
+    ///
+    /// Nil for a payment in `check`, of which no webhook tells (section 4.4).
     func webhook(key: Secret?) -> ProviderNotification? {
-        guard let callbackURL, let key else { return nil }
+        guard let callbackURL, let key, kind == .payout || status != "check" else { return nil }
         var json = JSONWriter()
         json.beginObject()
         writeWebhook(to: &json)
