@@ -88,12 +88,17 @@ let package = Package(
                 "MartletConfig", logging,
             ]
         ),
+        // Providers' stand-ins, for users' staging and for tests.
+        library(
+            "MartletSimulator",
+            ["MartletCore", "MartletWire", "MartletRuntime", "MartletCrypto", "MartletProviders", "MartletNet"]
+        ),
         .executableTarget(
             name: "martlet",
             dependencies: [
                 "MartletCore", "MartletWire", "MartletRuntime", "MartletCrypto", "MartletProviders", "MartletNet",
                 "MartletDelivery", "MartletStore", "MartletStoreSQLite", "MartletConfig", "MartletGateway",
-                argumentParser, logging,
+                "MartletSimulator", argumentParser, logging,
             ],
             swiftSettings: strict
         ),
@@ -137,6 +142,13 @@ let package = Package(
                 "MartletCore", "MartletWire", "MartletRuntime", "MartletCrypto", "MartletProviders", "MartletNet",
                 "MartletDelivery", "MartletStore", "MartletStoreSQLite", "MartletEngine", "MartletAdmin",
                 "MartletConfig", "CLinux",
+            ]
+        ),
+        tests(
+            of: "MartletSimulator",
+            [
+                "MartletCore", "MartletWire", "MartletRuntime", "MartletCrypto", "MartletProviders", "MartletNet",
+                "MartletDelivery",
             ]
         ),
         tests(

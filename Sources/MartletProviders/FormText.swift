@@ -4,9 +4,9 @@
 ///
 /// ASCII letters, digits, `-`, `_`, `.` and `*` stay, a space becomes a plus sign, everything else `%XX` with capital
 /// digits of its UTF-8.
-enum FormText {
+package enum FormText {
     /// Members in the order given.
-    static func encode(_ members: [(String, String)], escapingAsterisk: Bool = false) -> [UInt8] {
+    package static func encode(_ members: [(String, String)], escapingAsterisk: Bool = false) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(512)
         for (name, value) in members {

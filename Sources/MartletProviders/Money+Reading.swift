@@ -32,7 +32,7 @@ extension String {
     var isDigits: Bool { !isEmpty && utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } }
 
     /// Eight, four, four, four and twelve hexadecimal digits (RFC 9562 section 4).
-    var isUUID: Bool {
+    package var isUUID: Bool {
         guard utf8.count == 36 else { return false }
         return utf8.enumerated().allSatisfy { index, byte in
             switch index {

@@ -45,6 +45,10 @@ struct SettingsTests {
         ),
         ("kryptoswap", "{}"),
         (
+            "kryptoswap",
+            #"{"polling":{"callsPerSecond":5,"schedule":[{"every":"10s","until":"1h"},{"every":"1d","until":"365d"}]}}"#
+        ),
+        (
             "spectrocoin",
             #"{"merchantId":null,"apiId":null,"userId":null,"merchantApiId":"0f8f9a34-2f6b-4c58-8a3e-6a1b2c3d4e5f","publicKeys":[],"clientId":"c","clientSecret":"plain:s","apiBase":"https://spectrocoin.com/","testMode":true}"#
         ),
@@ -78,6 +82,31 @@ struct SettingsTests {
         ("kryptoswap", #"{"hashFields":[]}"#, ["error $.sources[0].hashFields"]),
         ("kryptoswap", #"{"hashFields":["orderId"]}"#, ["error $.sources[0].hashFields"]),
         ("kryptoswap", #"{"maxAge":5}"#, ["error $.sources[0].maxAge"]),
+        ("kryptoswap", #"{"polling":{"every":"1m"}}"#, ["error $.sources[0].polling.every"]),
+        ("kryptoswap", #"{"polling":{"schedule":[]}}"#, ["error $.sources[0].polling.schedule"]),
+        ("kryptoswap", #"{"polling":{"callsPerSecond":0}}"#, ["error $.sources[0].polling.callsPerSecond"]),
+        ("cryptomus", #"{"paymentKey":"plain:a","polling":{"callsPerSecond":50}}"#, ["warning $.sources[0].polling"]),
+        (
+            "kryptoswap", #"{"polling":{"schedule":[{"every":"1m"}]}}"#,
+            ["error $.sources[0].polling.schedule[0].until"]
+        ),
+        (
+            "kryptoswap", #"{"polling":{"schedule":[{"every":"999ms","until":"366d"}]}}"#,
+            ["error $.sources[0].polling.schedule[0].every", "error $.sources[0].polling.schedule[0].until"]
+        ),
+        (
+            "kryptoswap", #"{"polling":{"schedule":[{"every":"1m","until":"2h"},{"every":"5m","until":"2h"}]}}"#,
+            ["error $.sources[0].polling.schedule[1].until"]
+        ),
+        (
+            "kryptoswap", #"{"apiBase":"https://a.example","polling":{"schedule":[{"every":"2s","until":"1h"}]}}"#,
+            ["warning $.sources[0].polling"]
+        ),
+        (
+            "kryptoswap",
+            #"{"apiBase":"http://[::1]:9","polling":{"callsPerSecond":90,"schedule":[{"every":"2s","until":"1h"}]}}"#,
+            ["warning $.sources[0].apiBase"]
+        ),
         ("spectrocoin", "{}", ["warning $.sources[0]"]),
         ("spectrocoin", #"{"merchantApiId":"4711"}"#, ["error $.sources[0].merchantApiId", "warning $.sources[0]"]),
         ("spectrocoin", #"{"publicKeys":["plain:x"]}"#, ["error $.sources[0].publicKeys", "warning $.sources[0]"]),
@@ -113,6 +142,18 @@ struct SettingsTests {
     ])
     func namesWhatIsWrong(_ kind: String, _ json: String, _ expected: [String]) throws {
         #expect(try Self.messages(kind, json).sorted() == expected)
+    }
+
+    @Test func asksAtTheConfiguredPace() throws {
+        let json = #"{"apiBase":"http://127.0.0.1:9","polling":{"schedule":[{"every":"2s","until":"5m"}]}}"#
+        let provider = try #require(try Self.read("kryptoswap", json).0 as? Kryptoswap)
+        let now = Vectors.sampleTime
+        let watch = try provider.plan(Array(Asked.kryptoswap.registration.utf8), now: now).watch
+        #expect(watch.nextPollAt == now + .seconds(2))
+        #expect(watch.deadline == now + .minutes(5))
+        // A provider that is down is asked again by the pace, not by the minute.
+        let next = provider.polling.schedule.next(after: now, since: now, failures: 1, retryAfter: nil)
+        #expect(next == now + .seconds(3))
     }
 
     @Test func warnsOfThePublishedTestKey() throws {

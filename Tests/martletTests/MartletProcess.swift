@@ -41,11 +41,14 @@ final class MartletProcess: Sendable {
     let ended: AsyncStream<Int32>
 
     /// Starts a command and follows its standard error (or output).
+    ///
+    /// `output`: takes its standard output, for a command that prints more than is to be followed.
     init(
         _ arguments: [String],
         executable: URL = MartletProcess.executable,
         environment: [String: String] = [:],
-        followOutput: Bool = false
+        followOutput: Bool = false,
+        output: FileHandle = .nullDevice
     ) throws {
         let process = Process()
         process.executableURL = executable
@@ -53,7 +56,7 @@ final class MartletProcess: Sendable {
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
         let pipe = Pipe()
         process.standardError = followOutput ? FileHandle.nullDevice : pipe
-        process.standardOutput = followOutput ? pipe : FileHandle.nullDevice
+        process.standardOutput = followOutput ? pipe : output
         let (ended, continuation) = AsyncStream.makeStream(of: Int32.self)
         self.ended = ended
         child = Child(process: process)

@@ -30,12 +30,13 @@ struct ServedGateway {
         endpoints: String,
         sources: String = SignedCallback.source,
         keys: String = "",
+        ports: (ingest: UInt16, admin: UInt16) = (0, 0),
         into folder: URL
     ) throws {
         let json = """
             {
-              "ingest": { "listen": "127.0.0.1:0" },
-              "admin": { "listen": "127.0.0.1:0", "keys": [\(keys)] },
+              "ingest": { "listen": "127.0.0.1:\(ports.ingest)" },
+              "admin": { "listen": "127.0.0.1:\(ports.admin)", "keys": [\(keys)] },
               "store": "sqlite:martlet.db",
               "shops": [{ "id": "nordic" }],
               "sources": [\(sources)],

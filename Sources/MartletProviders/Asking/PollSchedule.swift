@@ -13,6 +13,8 @@ struct PollSchedule: Sendable {
     var moments: [Duration] = []
     /// In order; the end of the last one is the watch's deadline.
     var phases: [Phase]
+    /// The pause after nothing was learned, before it grows.
+    var pauseAfterFailure = Duration.seconds(60)
 
     func deadline(since start: Timestamp) -> Timestamp { start + (phases.last?.until ?? .zero) }
 
@@ -31,13 +33,19 @@ struct PollSchedule: Sendable {
     ///
     /// `failures` counts those in a row, this one included; `retryAfter` is what the provider asked for.
     func next(after now: Timestamp, since start: Timestamp, failures: Int, retryAfter: Duration?) -> Timestamp {
-        max(next(after: now, since: start), now + Self.pause(afterFailures: failures), now + (retryAfter ?? .zero))
+        max(
+            next(after: now, since: start),
+            now + Self.pause(afterFailures: failures, from: pauseAfterFailure),
+            now + (retryAfter ?? .zero)
+        )
     }
 
-    /// A minute that grows by half with every failure, at most an hour: 90 s, 135 s, 202.5 s, … 3600 s from the 11th.
-    static func pause(afterFailures failures: Int) -> Duration {
-        var milliseconds = 60_000.0
-        for _ in 0..<min(max(failures, 0), 11) { milliseconds = min(milliseconds * 1.5, 3_600_000) }
+    /// A minute, or another `start`, that grows by half with every failure, at most an hour.
+    ///
+    /// From a minute: 90 s, 135 s, 202.5 s, … 3600 s from the 11th.
+    static func pause(afterFailures failures: Int, from start: Duration = .seconds(60)) -> Duration {
+        var milliseconds = Double(start.wholeMilliseconds)
+        for _ in 0..<min(max(failures, 0), 64) { milliseconds = min(milliseconds * 1.5, 3_600_000) }
         return .milliseconds(Int64(milliseconds))
     }
 }

@@ -37,8 +37,8 @@ extension Cryptomus: WatchedProvider {
             subject: subject,
             details: details.bytes,
             state: obstacle == nil ? .open : .held,
-            nextPollAt: obstacle == nil ? Self.schedule.first(since: now) : nil,
-            deadline: Self.schedule.deadline(since: now),
+            nextPollAt: obstacle == nil ? polling.schedule.first(since: now) : nil,
+            deadline: polling.schedule.deadline(since: now),
             note: obstacle,
             createdAt: now
         )
@@ -51,7 +51,7 @@ extension Cryptomus: WatchedProvider {
         at now: Timestamp,
         with tools: PollTools
     ) async -> PollAnswer {
-        let round = PollRound(watch, at: now, on: Self.schedule, through: gate)
+        let round = PollRound(watch, at: now, on: polling.schedule, through: gate)
         guard let object = try? JSONReader.readObject(watch.details).object,
             let kind = object["kind"]?.string.flatMap({ Kind(rawValue: $0) })
         else { return round.held("the registration cannot be read; register it again", outcome: "not_configured") }

@@ -16,8 +16,8 @@ package struct Cryptomus: ForcibleProvider {
     package let apiBase: String
     /// For asking the provider back.
     package let merchant: String?
-    /// Shared by all copies of this value.
-    let gate = AskGate()
+    let polling: Polling
+    var gate: AskGate { polling.gate }
 
     package static let kind = ProviderKind(
         name: "cryptomus",
@@ -34,7 +34,8 @@ package struct Cryptomus: ForcibleProvider {
         payoutKey: Secret?,
         allowedSources: [AddressBlock] = [],
         apiBase: String = "https://api.cryptomus.com",
-        merchant: String? = nil
+        merchant: String? = nil,
+        polling: Polling? = nil
     ) {
         self.source = source
         self.paymentKey = paymentKey
@@ -42,16 +43,19 @@ package struct Cryptomus: ForcibleProvider {
         self.allowedSources = allowedSources
         self.apiBase = apiBase
         self.merchant = merchant
+        self.polling = polling ?? Polling(schedule: Self.schedule)
     }
 
     private init(source: SourceID, settings: SettingsReader) {
+        let apiBase = settings.baseAddress("apiBase") ?? "https://api.cryptomus.com"
         self.init(
             source: source,
             paymentKey: settings.keyMaterial("paymentKey"),
             payoutKey: settings.keyMaterial("payoutKey"),
             allowedSources: settings.addressBlocks("allowedSources"),
-            apiBase: settings.baseAddress("apiBase") ?? "https://api.cryptomus.com",
-            merchant: settings.headerText("merchant")
+            apiBase: apiBase,
+            merchant: settings.headerText("merchant"),
+            polling: settings.polling(Self.schedule, base: apiBase)
         )
         if !settings.has("paymentKey"), !settings.has("payoutKey") {
             let message = "has neither paymentKey nor payoutKey, so every callback is answered 503; give the API keys"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import MartletCore
+package import MartletCore
 import MartletCrypto
 import MartletWire
 
 /// The two texts that `sign` may stand for, and the digest over them (providers.md section 4.5).
-struct CryptomusSignature {
+package struct CryptomusSignature {
     let body: [UInt8]
     let object: JSONObject
     /// Where the members of `object` stand in `body`.
@@ -34,7 +34,7 @@ struct CryptomusSignature {
     }
 
     /// MD5 over the Base64 of a text and the key, as lower-case hexadecimal digits.
-    static func digest(of text: [UInt8], key: Secret) -> [UInt8] {
+    package static func digest(of text: [UInt8], key: Secret) -> [UInt8] {
         var message = Base64.encodeToBytes(text)
         key.withExposedBytes { message.append(contentsOf: $0) }
         return Array(Hex.encode(Digest.md5(message)).utf8)

@@ -48,8 +48,8 @@ extension Kryptoswap: WatchedProvider {
             subject: order.objectID,
             details: details.bytes,
             state: isAsked ? .open : .held,
-            nextPollAt: isAsked ? Self.schedule.first(since: now) : nil,
-            deadline: Self.schedule.deadline(since: now),
+            nextPollAt: isAsked ? polling.schedule.first(since: now) : nil,
+            deadline: polling.schedule.deadline(since: now),
             note: isAsked ? nil : cannotBeAsked,
             createdAt: now
         )
@@ -62,7 +62,7 @@ extension Kryptoswap: WatchedProvider {
         at now: Timestamp,
         with tools: PollTools
     ) async -> PollAnswer {
-        let round = PollRound(watch, at: now, on: Self.schedule, through: gate)
+        let round = PollRound(watch, at: now, on: polling.schedule, through: gate)
         guard let apiBase else { return round.held(cannotBeAsked, outcome: "not_configured") }
         guard let order, let uid = order.uid, let secret = order.orderSecret, !secret.isEmpty else {
             let reason = "orderUID and orderSecret of the order are not stored; register the order again"

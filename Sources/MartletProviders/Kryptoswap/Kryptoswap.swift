@@ -17,8 +17,8 @@ package struct Kryptoswap: ForcibleProvider {
     let maxFuture: Duration
     /// For asking the provider back.
     package let apiBase: String?
-    /// Shared by all copies of this value.
-    let gate = AskGate()
+    let polling: Polling
+    var gate: AskGate { polling.gate }
 
     /// The members under the digest, in its order.
     static let signedMembers = ["orderId", "newStatus", "inAmount", "outAmount", "xml_from", "xml_to", "timestamp"]
@@ -38,7 +38,8 @@ package struct Kryptoswap: ForcibleProvider {
         hashFields: [String] = ["hash", "sign", "signature"],
         maxAge: Duration = .seconds(86_400),
         maxFuture: Duration = .seconds(300),
-        apiBase: String? = nil
+        apiBase: String? = nil,
+        polling: Polling? = nil
     ) {
         self.source = source
         self.ipnSecret = ipnSecret
@@ -46,6 +47,7 @@ package struct Kryptoswap: ForcibleProvider {
         self.maxAge = maxAge
         self.maxFuture = maxFuture
         self.apiBase = apiBase
+        self.polling = polling ?? Polling(schedule: Self.schedule)
     }
 
     private init(source: SourceID, settings: SettingsReader) {
@@ -55,13 +57,15 @@ package struct Kryptoswap: ForcibleProvider {
         } else if fields.contains(where: { Self.signedMembers.contains($0) || $0 == "orderUID" }) {
             settings.fail("hashFields", "must not name a member that the digest covers")
         }
+        let apiBase = settings.baseAddress("apiBase")
         self.init(
             source: source,
             ipnSecret: settings.keyMaterial("ipnSecret"),
             hashFields: fields,
             maxAge: settings.duration("maxAge", default: .seconds(86_400)),
             maxFuture: settings.duration("maxFuture", default: .seconds(300)),
-            apiBase: settings.baseAddress("apiBase")
+            apiBase: apiBase,
+            polling: settings.polling(Self.schedule, base: apiBase)
         )
     }
 }

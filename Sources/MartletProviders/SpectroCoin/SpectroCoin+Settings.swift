@@ -47,7 +47,8 @@ extension SpectroCoin {
                 "has neither publicKeys nor merchantApiId, so every callback is refused; give one of them"
             )
         }
-        self.init(source: source, account: account, publicKeys: keys)
+        let polling = settings.polling(Self.schedule, base: account.apiBase)
+        self.init(source: source, account: account, publicKeys: keys, polling: polling)
     }
 
     private static func publicKeys(_ settings: SettingsReader) -> [RSAPublicKey] {

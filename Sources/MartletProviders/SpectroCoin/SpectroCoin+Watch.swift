@@ -19,7 +19,7 @@ extension SpectroCoin: HintedProvider {
         let id = members.uuid("id")
         try members.finish()
         let details = Self.details(id: id ?? "", isHinted: false, uncovered: [])
-        return plan(id: id ?? "", details: details, firstPoll: Self.schedule.first(since: now), now: now)
+        return plan(id: id ?? "", details: details, firstPoll: polling.schedule.first(since: now), now: now)
     }
 
     /// The watch that a hint makes: due at once, with the order's UUID as its subject.
@@ -42,7 +42,7 @@ extension SpectroCoin: HintedProvider {
         at now: Timestamp,
         with tools: PollTools
     ) async -> PollAnswer {
-        var round = PollRound(watch, at: now, on: Self.schedule, through: gate)
+        var round = PollRound(watch, at: now, on: polling.schedule, through: gate)
         guard let details = try? JSONReader.readObject(watch.details).object, let id = details["id"]?.string, id.isUUID
         else { return round.held("the registration cannot be read; register it again", outcome: "not_configured") }
         if let cannotBeAsked { return round.held(cannotBeAsked, outcome: "not_configured") }
@@ -69,7 +69,7 @@ extension SpectroCoin: HintedProvider {
             round.memory.misses += 1
             let isGivenUp = details["hinted"] == .bool(true) && round.memory.misses >= Self.missesOfHints
             if isGivenUp { round.memory.misses = 0 }
-            let next = Self.schedule.next(after: now, since: watch.createdAt)
+            let next = polling.schedule.next(after: now, since: watch.createdAt)
             return PollAnswer(
                 memory: round.memory.bytes,
                 outcome: "order_not_found",
@@ -137,7 +137,7 @@ extension SpectroCoin: HintedProvider {
                 details: details,
                 state: obstacle == nil ? .open : .held,
                 nextPollAt: obstacle == nil ? firstPoll : nil,
-                deadline: Self.schedule.deadline(since: now),
+                deadline: polling.schedule.deadline(since: now),
                 note: obstacle,
                 createdAt: now
             )

@@ -12,8 +12,9 @@ package struct SpectroCoin: PushProvider {
     package let account: Account
     /// The provider's keys for the legacy format; two of them during a change.
     let publicKeys: [RSAPublicKey]
-    /// Shared by all copies of this value, as is `access`.
-    let gate = AskGate()
+    let polling: Polling
+    var gate: AskGate { polling.gate }
+    /// Shared by all copies of this value.
     let access = SpectroCoinAccess()
 
     /// The merchant's account as the settings describe it.
@@ -56,10 +57,16 @@ package struct SpectroCoin: PushProvider {
         }
     }
 
-    package init(source: SourceID, account: Account, publicKeys: [RSAPublicKey] = []) {
+    package init(
+        source: SourceID,
+        account: Account,
+        publicKeys: [RSAPublicKey] = [],
+        polling: Polling? = nil
+    ) {
         self.source = source
         self.account = account
         self.publicKeys = publicKeys
+        self.polling = polling ?? Polling(schedule: Self.schedule)
     }
 
     package func judge(_ callback: Callback, order: OrderLookup) -> Judgement {
