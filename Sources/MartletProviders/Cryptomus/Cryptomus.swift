@@ -18,6 +18,9 @@ package struct Cryptomus: ForcibleProvider {
     package let merchant: String?
     /// Shared by all copies of this value.
     let gate = AskGate()
+    /// Which callbacks are believed only once the information call says the same.
+    let confirmation: ConfirmationRule
+    package let sweptAt: DailyTime?
 
     package static let kind = ProviderKind(
         name: "cryptomus",
@@ -34,9 +37,13 @@ package struct Cryptomus: ForcibleProvider {
         payoutKey: Secret?,
         allowedSources: [AddressBlock] = [],
         apiBase: String = "https://api.cryptomus.com",
-        merchant: String? = nil
+        merchant: String? = nil,
+        confirmation: ConfirmationRule = ConfirmationRule(),
+        sweptAt: DailyTime? = nil
     ) {
         self.source = source
+        self.confirmation = confirmation
+        self.sweptAt = sweptAt
         self.paymentKey = paymentKey
         self.payoutKey = payoutKey
         self.allowedSources = allowedSources
@@ -45,13 +52,19 @@ package struct Cryptomus: ForcibleProvider {
     }
 
     private init(source: SourceID, settings: SettingsReader) {
+        let paymentKey = settings.keyMaterial("paymentKey")
+        let payoutKey = settings.keyMaterial("payoutKey")
+        let merchant = settings.headerText("merchant")
+        let canBeAsked = merchant != nil && (paymentKey != nil || payoutKey != nil)
         self.init(
             source: source,
-            paymentKey: settings.keyMaterial("paymentKey"),
-            payoutKey: settings.keyMaterial("payoutKey"),
+            paymentKey: paymentKey,
+            payoutKey: payoutKey,
             allowedSources: settings.addressBlocks("allowedSources"),
             apiBase: settings.baseAddress("apiBase") ?? "https://api.cryptomus.com",
-            merchant: settings.headerText("merchant")
+            merchant: merchant,
+            confirmation: ConfirmationRule(settings, hasMerchant: merchant != nil),
+            sweptAt: settings.sweep(missing: canBeAsked ? nil : "merchant, and paymentKey or payoutKey")
         )
         if !settings.has("paymentKey"), !settings.has("payoutKey") {
             let message = "has neither paymentKey nor payoutKey, so every callback is answered 503; give the API keys"

@@ -47,7 +47,9 @@ extension SpectroCoin {
                 "has neither publicKeys nor merchantApiId, so every callback is refused; give one of them"
             )
         }
-        self.init(source: source, account: account, publicKeys: keys)
+        let canBeAsked = account.clientID != nil && account.clientSecret != nil
+        let sweptAt = settings.sweep(missing: canBeAsked ? nil : "clientId and clientSecret")
+        self.init(source: source, account: account, publicKeys: keys, sweptAt: sweptAt)
     }
 
     private static func publicKeys(_ settings: SettingsReader) -> [RSAPublicKey] {

@@ -15,6 +15,7 @@ package struct SpectroCoin: PushProvider {
     /// Shared by all copies of this value, as is `access`.
     let gate = AskGate()
     let access = SpectroCoinAccess()
+    package let sweptAt: DailyTime?
 
     /// The merchant's account as the settings describe it.
     package struct Account: Sendable {
@@ -56,8 +57,14 @@ package struct SpectroCoin: PushProvider {
         }
     }
 
-    package init(source: SourceID, account: Account, publicKeys: [RSAPublicKey] = []) {
+    package init(
+        source: SourceID,
+        account: Account,
+        publicKeys: [RSAPublicKey] = [],
+        sweptAt: DailyTime? = nil
+    ) {
         self.source = source
+        self.sweptAt = sweptAt
         self.account = account
         self.publicKeys = publicKeys
     }
