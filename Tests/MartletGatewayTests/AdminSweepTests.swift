@@ -131,4 +131,35 @@ import Testing
         }
         provider.stop()
     }
+
+    @Test func aKeyForOneShopReachesThatShopOnly() async throws {
+        let provider = try Self.provider()
+        let shared = Self.source(provider.port).replacing(
+            #""shop": "nordic""#,
+            with: #""shop": "tashkent", "shopRules": [{ "orderPrefix": "NO-", "shop": "nordic" }]"#
+        )
+        let own = Self.source(provider.port).replacing(#""id": "main""#, with: #""id": "own""#)
+        try await GatewayHarness.run(
+            sources: [shared, own].joined(separator: ", "),
+            shops: ["nordic", "tashkent"],
+            keys: AdminClient.keys
+        ) { harness in
+            let nordic = AdminClient(harness: harness, key: "nordic-key-0123456789")
+            #expect(try await nordic.get("/v1/sweeps").data.map { $0["source"]?.string } == ["cryptomus/own"])
+            #expect(try await nordic.post("/v1/sweeps", #"{"source":"cryptomus/main"}"#).status == 400)
+            _ = try await AdminClient(harness: harness).take("NO-1")
+            _ = try await AdminClient(harness: harness).take("TA-1")
+            let answers = [
+                (#"{"orderId":"NO-1"}"#, 409), (#"{"orderId":"TA-1"}"#, 404), (#"{"uuid":"uuid-NO-1"}"#, 409),
+                (#"{"uuid":"uuid-TA-1"}"#, 404), (#"{"uuid":"unknown"}"#, 404),
+            ]
+            for (body, status) in answers {
+                let answer = try await nordic.post("/v1/sources/cryptomus/main/resend", body)
+                #expect(answer.status == status, "\(body): \(answer.detail)")
+            }
+            #expect(try await nordic.post("/v1/sources/cryptomus/own/resend", #"{"uuid":"unknown"}"#).status == 409)
+            #expect(provider.requests.count == 3, "the provider was not asked for other shops")
+        }
+        provider.stop()
+    }
 }
