@@ -15,6 +15,7 @@ package final class AdminService: Sendable {
     private let control: any EndpointControl
     private let quarantine: any QuarantineControl
     private let watches: any WatchControl
+    private let sweeps: any SweepControl
     private let authenticator: Authenticator
     private let metrics: Metrics
     private let refusals: Counter
@@ -30,6 +31,7 @@ package final class AdminService: Sendable {
         control: any EndpointControl,
         quarantine: any QuarantineControl,
         watches: any WatchControl,
+        sweeps: any SweepControl,
         keys: [AdminKey],
         metrics: Metrics,
         clock: any WallClock,
@@ -40,6 +42,7 @@ package final class AdminService: Sendable {
         self.control = control
         self.quarantine = quarantine
         self.watches = watches
+        self.sweeps = sweeps
         authenticator = Authenticator(keys)
         self.metrics = metrics
         refusals = metrics.counter(
@@ -73,6 +76,7 @@ package final class AdminService: Sendable {
                     control: control,
                     quarantine: quarantine,
                     watches: watches,
+                    sweeps: sweeps,
                     caller: caller
                 ),
                 service: self
@@ -211,6 +215,7 @@ extension AdminService {
     func metricsPage() async -> HTTPResponse {
         let now = schedule.now()
         var gauges = [EndpointGauges.read(await control.standings())]
+        gauges.append(SweepDocument.gauge(await sweeps.standings().map(\.record), at: clock.now()))
         do throws(StoreError) {
             gauges += StoreGauges.read(try await store.statistics(now: now), at: now)
             gauges.append(WatchGauges.read(try await store.watchCounts()))

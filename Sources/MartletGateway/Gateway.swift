@@ -53,6 +53,7 @@ package final class Gateway: Sendable {
             let subscribers = try await parts.dispatcher.start(configuration.endpoints)
             parts.topology.exchange(Topology(sources: configuration.pushingSources, subscribers: subscribers))
             try await parts.watcher.update(configuration.watchedSources)
+            try await parts.sweeper.update(configuration.watchedSources)
         } catch {
             await parts.stop(within: .zero)
             throw error
@@ -75,6 +76,7 @@ package final class Gateway: Sendable {
         let subscribers = try await parts.dispatcher.update(configuration.endpoints)
         parts.topology.exchange(Topology(sources: configuration.pushingSources, subscribers: subscribers))
         try await parts.watcher.update(configuration.watchedSources)
+        try await parts.sweeper.update(configuration.watchedSources)
         await parts.pruner.update(configuration.engineRetention)
         parts.adminService.update(keys: configuration.adminKeys)
         let waiting = configuration.changesNeedingRestart(from: started)

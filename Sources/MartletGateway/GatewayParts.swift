@@ -45,6 +45,7 @@ struct GatewayParts: Sendable {
     let topology: TopologyBox
     let pruner: Pruner
     let watcher: Watcher
+    let sweeper: Sweeper
     let adminService: AdminService
     let ingestHandler: IngestHandler
     let ingest: HTTPListener
@@ -107,11 +108,22 @@ struct GatewayParts: Sendable {
             registered: { await service.orderRegistered($0, of: $1) }
         )
         late.watcher.withLock { $0 = watcher }
+        sweeper = Sweeper(
+            executor: QueueExecutor(label: "martlet.sweep"),
+            store: store,
+            watcher: watcher,
+            tools: PollTools(transport: transport, programs: programs),
+            clock: schedule,
+            wall: clock,
+            metrics: metrics,
+            log: log
+        )
         let adminService = AdminService(
             store: store,
             control: dispatcher,
             quarantine: service,
             watches: watcher,
+            sweeps: sweeper,
             keys: configuration.adminKeys,
             metrics: metrics,
             clock: clock,
@@ -170,6 +182,7 @@ struct GatewayParts: Sendable {
         await pruner.stop()
         // Requests that run wait for one commit each; most of the time belongs to the attempts under way.
         await ingest.drain(within: remaining(limit / 3))
+        await sweeper.stop()
         await watcher.stop(within: remaining(limit / 4))
         await dispatcher.stop(within: remaining())
         await transport.shutDown()

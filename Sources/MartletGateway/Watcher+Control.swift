@@ -27,3 +27,5 @@ extension Watcher: WatchControl {
         }
     }
 }
+
+extension Sweeper: SweepControl {}

@@ -170,6 +170,13 @@ package protocol EventStore: Sendable {
     /// Watches that are not closed, by source and state.
     func watchCounts() async throws(StoreError) -> [SourceID: [WatchState: Int]]
 
+    // MARK: sweeps
+
+    /// Keeps how far the sweep of a source has come, in place of what was kept of it before.
+    func save(_ sweep: SweepRecord) async throws(StoreError)
+    /// By source.
+    func sweeps() async throws(StoreError) -> [SweepRecord]
+
     // MARK: upkeep
 
     /// Whether the store can write right now; what `/readyz` asks.

@@ -18,6 +18,9 @@ enum SchemaMigrations {
         migrator.registerMigration("0003 watches") { database in
             try database.execute(sql: watches)
         }
+        migrator.registerMigration("0004 sweeps") { database in
+            try database.execute(sql: sweeps)
+        }
         return migrator
     }()
 

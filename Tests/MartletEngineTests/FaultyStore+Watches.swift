@@ -42,4 +42,11 @@ extension FaultyStore {
     }
 
     func watchCounts() async throws(StoreError) -> [SourceID: [WatchState: Int]] { try await base.watchCounts() }
+
+    func save(_ sweep: SweepRecord) async throws(StoreError) {
+        if faults.strikes(.saveSweep) { throw StoreError.full("no space left") }
+        try await base.save(sweep)
+    }
+
+    func sweeps() async throws(StoreError) -> [SweepRecord] { try await base.sweeps() }
 }

@@ -60,8 +60,8 @@ struct AdminClient {
     }
 
     /// Sends a genuine callback of a source.
-    func take(_ order: String, source: String = "main") async throws -> SignedCallback {
-        let callback = SignedCallback(order: order)
+    func take(_ order: String, status: String = "paid", source: String = "main") async throws -> SignedCallback {
+        let callback = SignedCallback(order: order, status: status)
         let answer = try await harness.send(
             "POST",
             "/hooks/cryptomus/\(source)",

@@ -36,6 +36,6 @@ extension ScopedAccess {
         return try await store.removeQuarantined(id)
     }
 
-    /// Nil for all.
-    private var visibleSources: Set<SourceID>? { shops.map(quarantine.sources(of:)) }
+    /// The sources whose events all belong to the caller's shops; nil for all sources.
+    var visibleSources: Set<SourceID>? { shops.map(quarantine.sources(of:)) }
 }

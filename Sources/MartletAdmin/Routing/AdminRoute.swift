@@ -14,7 +14,7 @@ package struct AdminRoute: Sendable {
     }
 
     package let method: String
-    /// The path, with `{id}` for one segment that varies.
+    /// The path, with `{id}` for one segment that varies; `{provider}/{id}` names a source.
     package let pattern: String
     package let access: Access
     /// Query parameters; any other is an error.
@@ -37,13 +37,13 @@ package struct AdminRoute: Sendable {
         segments = Self.segments(of: pattern)
     }
 
-    /// What stands for `{id}`, empty without one; nil if the path is another route's.
+    /// What stands for `{id}`, or for `{provider}/{id}` with the slash, empty without one; nil if the path is another's.
     func match(_ path: [Substring]) -> String? {
         guard path.count == segments.count else { return nil }
         var id = ""
         for (wanted, given) in zip(segments, path) {
-            if wanted == "{id}", !given.isEmpty {
-                id = String(given)
+            if wanted == "{id}" || wanted == "{provider}", !given.isEmpty {
+                id += id.isEmpty ? String(given) : "/\(given)"
             } else if wanted != given {
                 return nil
             }

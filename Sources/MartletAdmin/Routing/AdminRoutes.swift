@@ -64,6 +64,10 @@ package enum AdminRoutes {
         AdminRoute("DELETE", "/v1/watches/{id}", .role(.operator), answer: WatchRoutes.close),
         AdminRoute("POST", "/v1/watches/{id}/poll", .role(.operator), answer: WatchRoutes.poll),
         AdminRoute("POST", "/v1/watches/{id}/resume", .role(.operator), answer: WatchRoutes.resume),
+
+        AdminRoute("GET", "/v1/sweeps", .role(.viewer), answer: SweepRoutes.list),
+        AdminRoute("POST", "/v1/sweeps", .role(.operator), answer: SweepRoutes.run),
+        AdminRoute("POST", "/v1/sources/{provider}/{id}/resend", .role(.operator), answer: SweepRoutes.resend),
     ]
 
     private static let paging = ["limit", "cursor"]

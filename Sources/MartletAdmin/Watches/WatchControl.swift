@@ -16,6 +16,10 @@ package protocol WatchControl: Sendable {
     /// Lifts the hold of the watch and of its source.
     func resume(_ id: WatchID) async throws(StoreError) -> WatchAction
     func close(_ id: WatchID) async throws(StoreError) -> WatchAction
+    /// Asks a provider to send a callback again; nil if there is no such source that is asked.
+    func resend(_ wanted: ResendRequest, at source: SourceID) async -> ResendOutcome?
+    /// The shop of an order of the source; nil if there is no such source.
+    func shop(of order: String, at source: SourceID) async -> String?
 }
 
 /// What became of a registration.

@@ -5,7 +5,7 @@ import MartletWire
 extension Cryptomus {
     package func judge(_ callback: Callback, order: OrderLookup) -> Judgement {
         do {
-            return .accepted(try event(of: callback))
+            return judged(try event(of: callback))
         } catch {
             return .refused(error)
         }

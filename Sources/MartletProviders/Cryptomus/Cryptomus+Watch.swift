@@ -59,6 +59,7 @@ extension Cryptomus: WatchedProvider {
         if let obstacle = cannotBeAsked(kind) { return round.held(obstacle, outcome: "not_configured") }
         if let turnedAway = round.turnedAway() { return turnedAway }
         let answer = await ask(wanted, through: tools.transport)
+        if let claim = object["claim"]?.string { return confirm(claim, of: wanted, by: answer, watch, at: now) }
         if let problem = answer.problem { return round.failed(problem, retryAfter: answer.retryAfter) }
         switch read(answer.body, for: wanted, receivedAt: now) {
         case .event(let event): return round.learned(event, mark: event.dedupeKey, raw: answer.body)
@@ -77,7 +78,7 @@ extension Cryptomus: WatchedProvider {
         var orderID: String?
     }
 
-    private enum Reading {
+    enum Reading {
         case event(Event)
         case mismatch
         case problem(AskProblem)
@@ -94,14 +95,15 @@ extension Cryptomus: WatchedProvider {
         let sign = String(decoding: CryptomusSignature.digest(of: json.bytes, key: key), as: UTF8.self)
         return await ProviderInterface(base: apiBase).ask(
             "POST",
-            "/v1/\(wanted.kind.rawValue)/info",
+            // A top-up of a static wallet is a payment there.
+            "/v1/\(wanted.kind == .payout ? "payout" : "payment")/info",
             headers: [("content-type", "application/json"), ("merchant", merchant ?? ""), ("sign", sign)],
             body: json.bytes,
             through: transport
         )
     }
 
-    private func read(_ answer: [UInt8], for wanted: Wanted, receivedAt: Timestamp) -> Reading {
+    func read(_ answer: [UInt8], for wanted: Wanted, receivedAt: Timestamp) -> Reading {
         guard let root = try? JSONReader.readObject(answer).object else { return .problem(.nonsense) }
         if let state = root["state"], state.textOrDigits != "0" { return .problem(.unsuccessful) }
         guard let result = root["result"]?.object else { return .problem(.nonsense) }
@@ -122,7 +124,7 @@ extension Cryptomus: WatchedProvider {
         }
     }
 
-    private func cannotBeAsked(_ kind: Kind) -> String? {
+    func cannotBeAsked(_ kind: Kind) -> String? {
         let keyName = kind == .payout ? "payoutKey" : "paymentKey"
         let key = kind == .payout ? payoutKey : paymentKey
         let missing = [merchant == nil ? "merchant" : nil, key?.isEmpty ?? true ? keyName : nil].compactMap { $0 }

@@ -18,6 +18,9 @@ package struct Cryptomus: ForcibleProvider {
     package let merchant: String?
     let polling: Polling
     var gate: AskGate { polling.gate }
+    /// Which callbacks are believed only once the information call says the same.
+    let confirmation: ConfirmationRule
+    package let sweptAt: DailyTime?
 
     package static let kind = ProviderKind(
         name: "cryptomus",
@@ -35,9 +38,13 @@ package struct Cryptomus: ForcibleProvider {
         allowedSources: [AddressBlock] = [],
         apiBase: String = "https://api.cryptomus.com",
         merchant: String? = nil,
+        confirmation: ConfirmationRule = ConfirmationRule(),
+        sweptAt: DailyTime? = nil,
         polling: Polling? = nil
     ) {
         self.source = source
+        self.confirmation = confirmation
+        self.sweptAt = sweptAt
         self.paymentKey = paymentKey
         self.payoutKey = payoutKey
         self.allowedSources = allowedSources
@@ -48,13 +55,19 @@ package struct Cryptomus: ForcibleProvider {
 
     private init(source: SourceID, settings: SettingsReader) {
         let apiBase = settings.baseAddress("apiBase") ?? "https://api.cryptomus.com"
+        let paymentKey = settings.keyMaterial("paymentKey")
+        let payoutKey = settings.keyMaterial("payoutKey")
+        let merchant = settings.headerText("merchant")
+        let canBeAsked = merchant != nil && (paymentKey != nil || payoutKey != nil)
         self.init(
             source: source,
-            paymentKey: settings.keyMaterial("paymentKey"),
-            payoutKey: settings.keyMaterial("payoutKey"),
+            paymentKey: paymentKey,
+            payoutKey: payoutKey,
             allowedSources: settings.addressBlocks("allowedSources"),
             apiBase: apiBase,
-            merchant: settings.headerText("merchant"),
+            merchant: merchant,
+            confirmation: ConfirmationRule(settings, hasMerchant: merchant != nil),
+            sweptAt: settings.sweep(missing: canBeAsked ? nil : "merchant, and paymentKey or payoutKey"),
             polling: settings.polling(Self.schedule, base: apiBase)
         )
         if !settings.has("paymentKey"), !settings.has("payoutKey") {

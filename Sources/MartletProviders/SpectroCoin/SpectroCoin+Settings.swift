@@ -47,8 +47,14 @@ extension SpectroCoin {
                 "has neither publicKeys nor merchantApiId, so every callback is refused; give one of them"
             )
         }
-        let polling = settings.polling(Self.schedule, base: account.apiBase)
-        self.init(source: source, account: account, publicKeys: keys, polling: polling)
+        let canBeAsked = account.clientID != nil && account.clientSecret != nil
+        self.init(
+            source: source,
+            account: account,
+            publicKeys: keys,
+            sweptAt: settings.sweep(missing: canBeAsked ? nil : "clientId and clientSecret"),
+            polling: settings.polling(Self.schedule, base: account.apiBase)
+        )
     }
 
     private static func publicKeys(_ settings: SettingsReader) -> [RSAPublicKey] {

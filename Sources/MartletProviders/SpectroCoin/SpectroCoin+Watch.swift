@@ -47,7 +47,7 @@ extension SpectroCoin: HintedProvider {
         else { return round.held("the registration cannot be read; register it again", outcome: "not_configured") }
         if let cannotBeAsked { return round.held(cannotBeAsked, outcome: "not_configured") }
         if let turnedAway = round.turnedAway() { return turnedAway }
-        let answer = await fetch(id, at: now, through: tools.transport)
+        let answer = await get("/api/public/merchants/orders/\(id)", at: now, through: tools.transport)
         if answer.status != 404, let problem = answer.problem {
             return round.failed(problem, retryAfter: answer.retryAfter, outcome: "fetch_failed")
         }
@@ -80,8 +80,8 @@ extension SpectroCoin: HintedProvider {
 
     // MARK: asking
 
-    /// GET of the order, with a token that is renewed once if it is refused (providers.md section 3.3, steps 2 and 3).
-    private func fetch(_ id: String, at now: Timestamp, through transport: any Transport) async -> ProviderAnswer {
+    /// GET with a token that is renewed once if it is refused (providers.md section 3.3, steps 2 and 3).
+    func get(_ path: String, at now: Timestamp, through transport: any Transport) async -> ProviderAnswer {
         let interface = ProviderInterface(base: account.apiBase)
         let form = tokenForm
         let ask: @Sendable () async -> ProviderAnswer = {
@@ -95,7 +95,6 @@ extension SpectroCoin: HintedProvider {
         }
         @Sendable func get(_ token: Secret) async -> ProviderAnswer {
             let bearer = token.withExposedBytes { "Bearer " + String(decoding: $0, as: UTF8.self) }
-            let path = "/api/public/merchants/orders/\(id)"
             return await interface.ask("GET", path, headers: [("authorization", bearer)], through: transport)
         }
         let token: Secret

@@ -16,6 +16,7 @@ package struct SpectroCoin: PushProvider {
     var gate: AskGate { polling.gate }
     /// Shared by all copies of this value.
     let access = SpectroCoinAccess()
+    package let sweptAt: DailyTime?
 
     /// The merchant's account as the settings describe it.
     package struct Account: Sendable {
@@ -61,9 +62,11 @@ package struct SpectroCoin: PushProvider {
         source: SourceID,
         account: Account,
         publicKeys: [RSAPublicKey] = [],
+        sweptAt: DailyTime? = nil,
         polling: Polling? = nil
     ) {
         self.source = source
+        self.sweptAt = sweptAt
         self.account = account
         self.publicKeys = publicKeys
         self.polling = polling ?? Polling(schedule: Self.schedule)
