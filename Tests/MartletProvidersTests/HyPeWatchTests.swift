@@ -29,7 +29,7 @@ import Testing
             details: registered.details,
             memory: HyPe.Memory(state: state).json,
             nextPollAt: start,
-            deadline: start + .seconds(86_400 * 67),
+            deadline: start + .seconds(86_400 * 7),
             createdAt: start
         )
     }
@@ -183,6 +183,11 @@ import Testing
         let answer = try await Self.poll(watcher, try Self.watch())
         #expect(answer.outcome == "not_started")
         #expect(answer.next == .poll(at: Self.start + .seconds(30)))
+        #expect(
+            answer.note
+                == "the program did not start: there is no program \"/no/such/program\" that the gateway may execute"
+        )
+        #expect(answer.deadline == nil)
     }
 
     @Test(arguments: [
@@ -201,6 +206,7 @@ import Testing
         let watcher = Self.watcher(["status", "completed_success"])
         let paid = try await Self.poll(watcher, watch)
         #expect(paid.next == .poll(at: Self.start + .seconds(86_400)))
+        #expect(paid.deadline == Self.start + .seconds(86_400 * 60))
         watch.memory = paid.memory
         let later = Self.start + .seconds(86_400 * 59)
         #expect(try await Self.poll(watcher, watch, at: later).next == .poll(at: later + .seconds(86_400)))

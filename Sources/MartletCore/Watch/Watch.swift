@@ -39,7 +39,7 @@ package struct Watch: Sendable, Equatable {
     package var polls: Int
     /// A short word for what the newest poll came to, such as `unchanged`; nil before the first.
     package var lastOutcome: String?
-    /// Why it is held, for a person.
+    /// Why it is held, or what hindered its newest poll; for a person.
     package var note: String?
     package var createdAt: Timestamp
 
@@ -113,12 +113,25 @@ package struct PollAnswer: Sendable, Equatable {
     /// A short word from a bounded set, such as `unchanged`, `paid` or `timeout`.
     package var outcome: String
     package var next: Next
+    /// Replaces `Watch.deadline`; nil leaves it as it is.
+    package var deadline: Timestamp?
+    /// What hindered the poll and what to do, for a person; without secrets, and nil where nothing needs a person.
+    package var note: String?
 
-    package init(news: [News] = [], memory: [UInt8], outcome: String, next: Next) {
+    package init(
+        news: [News] = [],
+        memory: [UInt8],
+        outcome: String,
+        next: Next,
+        deadline: Timestamp? = nil,
+        note: String? = nil
+    ) {
         self.news = news
         self.memory = memory
         self.outcome = outcome
         self.next = next
+        self.deadline = deadline
+        self.note = note
     }
 }
 

@@ -25,7 +25,7 @@ extension HyPe {
                     details: registered.details,
                     memory: Memory().json,
                     nextPollAt: now,
-                    deadline: now + HyPe.lifetime,
+                    deadline: now + HyPe.unpaidWatch,
                     createdAt: now
                 )
             )
@@ -57,23 +57,26 @@ extension HyPe {
             var memory = Memory(watch.memory)
             guard case .ended(let exitCode, let output) = outcome else {
                 memory.failures += 1
-                return again(watch, memory, outcome: Self.word(outcome), at: now)
+                var answer = again(watch, memory, outcome: Self.word(outcome), at: now)
+                answer.note = Self.note(outcome)
+                return answer
             }
+            let run = Run(exitCode: exitCode, output: output)
             let reading = HyPe.read(
-                Run(exitCode: exitCode, output: output),
+                run,
                 invoice: registered.invoice,
                 state: memory.state,
                 source: source,
                 receivedAt: now
             )
-            return answer(watch, reading, memory, output: output, at: now)
+            return answer(watch, reading, memory, run: run, at: now)
         }
 
         private func answer(
             _ watch: Watch,
             _ reading: Reading,
             _ before: Memory,
-            output: [UInt8],
+            run: Run,
             at now: Timestamp
         ) -> PollAnswer {
             var memory = before
@@ -81,15 +84,19 @@ extension HyPe {
             guard case .accepted(let event) = reading.outcome else {
                 memory.failures += 1
                 let outcome = Self.word(reading)
-                guard reading.next == .holdEngineer else { return again(watch, memory, outcome: outcome, at: now) }
+                guard reading.next == .holdEngineer else {
+                    var answer = again(watch, memory, outcome: outcome, at: now)
+                    answer.note = Self.note(disbelieved: run)
+                    return answer
+                }
                 let reason = "the program answered for another transaction; find out which, then resume"
                 return PollAnswer(memory: memory.json, outcome: outcome, next: .hold(reason: reason))
             }
-            let news = HyPe.News(output)
+            let news = HyPe.News(run.output)
             if case .status = news { memory.failures = 0 } else { memory.failures += 1 }
             if memory.state.lastStatus == "completed_success", memory.paidAt == nil { memory.paidAt = now }
             var answer = again(watch, memory, outcome: Self.word(news, isNew: event != nil), at: now)
-            answer.news = event.map { [PollAnswer.News(event: $0, raw: output)] } ?? []
+            answer.news = event.map { [PollAnswer.News(event: $0, raw: run.output)] } ?? []
             switch reading.next {
             case .pollAgain, .pollSlowly: break
             case .stop: answer.next = .close
@@ -100,12 +107,15 @@ extension HyPe {
         }
 
         /// Polls on, unless the time for refunds is over.
+        ///
+        /// Once paid, the watch ends with that time; before, the deadline is what the registration said.
         private func again(_ watch: Watch, _ memory: Memory, outcome: String, at now: Timestamp) -> PollAnswer {
             var next = PollAnswer.Next.poll(
                 at: HyPe.nextPoll(after: now, registeredAt: watch.createdAt, memory: memory)
             )
-            if let paidAt = memory.paidAt, now >= paidAt + HyPe.refundWatch { next = .close }
-            return PollAnswer(memory: memory.json, outcome: outcome, next: next)
+            let end = memory.paidAt.map { $0 + HyPe.refundWatch }
+            if let end, now >= end { next = .close }
+            return PollAnswer(memory: memory.json, outcome: outcome, next: next, deadline: end)
         }
 
         private func hold(_ watch: Watch, _ news: News?, at now: Timestamp) -> PollAnswer.Next {
@@ -129,6 +139,27 @@ extension HyPe {
             default: "the program contradicts its protocol; update it, report it to HyPe, then resume"
             }
         }
+    }
+}
+
+/// What hinders a run and what to do, for `PollAnswer.note`; never anything that the program printed.
+extension HyPe.Watcher {
+    /// Characters of the runner's reason, which names the program and the user.
+    private static var reasonLimit: Int { 300 }
+
+    private static func note(_ outcome: ProgramOutcome) -> String? {
+        switch outcome {
+        case .ended: nil
+        case .timedOut: "the program did not end within timeLimit and was killed"
+        case .tooMuchOutput: "the program printed more than \(HyPe.outputLimit) bytes and was killed"
+        case .notStarted(let reason):
+            "the program did not start: \((reason.split(whereSeparator: \.isNewline).first ?? "").prefix(reasonLimit))"
+        }
+    }
+
+    private static func note(disbelieved run: HyPe.Run) -> String {
+        "the program ended with exit code \(run.exitCode) and without a result that is to be believed; "
+            + "run it by hand as the same user"
     }
 }
 
