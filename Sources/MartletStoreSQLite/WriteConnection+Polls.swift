@@ -78,6 +78,8 @@ extension WriteConnection {
         var isOverdue = false
         if case .overdue = poll.next { isOverdue = true }
         guard state == .open || state == .held && isOverdue else {
+            // A final event has ended the watch; with it the hint has come to something.
+            if !poll.news.isEmpty { try settleHint(of: id, "fetched") }
             return PollOutcome(news: news, overdue: nil, state: state)
         }
         if let deadline = poll.deadline { try setDeadline(id, deadline) }

@@ -168,6 +168,10 @@ extension EventStoreConformance {
             let third = Hint(source: hint.source, objectID: hint.objectID, receivedAt: hint.receivedAt + .seconds(2))
             try await store.follow(third, plan, shop: "nordic", now: now)
             try checkEqual(try await subjectsThat(.open, in: store), ["object-1"], "a new hint opens it again")
+            let final = Samples.capture(Samples.event(1, finality: .final, object: "object-1", method: "fetched"))
+            _ = try await store.record(Samples.poll(try await claimed(in: store), next: .close, news: [final]))
+            try checkEqual(try await store.hints(nil, limit: 9).map(\.outcome), ["fetched"], "the event settles it")
+            try checkEqual(try await subjectsThat(.closed, in: store), ["object-1"])
         },
     ]
 
