@@ -164,6 +164,14 @@ import Testing
         #expect(try await next(first, 1211) == "hold_account")
     }
 
+    @Test func aReloadDoesNotPartTwoBadSignatures() async throws {
+        let (before, after) = (Self.watcher(["fault", "bad_signature"]), Self.watcher(["fault", "bad_signature"]))
+        _ = try await Self.poll(before, try Self.watch(number: "A"))
+        after.takeOver(from: before)
+        let answer = try await Self.poll(after, try Self.watch(number: "B"), at: Self.start + .seconds(600))
+        #expect(Self.word(answer.next) == "hold_account")
+    }
+
     @Test(arguments: [
         (["hang"], "timeout"), (["stubborn"], "timeout"), (["flood"], "too_much_output"),
         (["fault", "server_error"], "server_error"), (["fault", "odd"], "unknown_fault"),

@@ -151,11 +151,17 @@ package protocol WatchedProvider: Sendable {
 
     /// The watch's memory once a notification has brought that status, so that the next poll does not tell it again.
     func memory(of watch: Watch, afterStatus status: String) -> [UInt8]
+
+    /// Takes over what the rules of the same source before a reload remember beside the watches; called before any poll.
+    func takeOver(from former: any WatchedProvider)
 }
 
 extension WatchedProvider {
     /// Unchanged: for providers whose polls make the same event as their notifications.
     package func memory(of watch: Watch, afterStatus status: String) -> [UInt8] { watch.memory }
+
+    /// Nothing, by default.
+    package func takeOver(from former: any WatchedProvider) {}
 }
 
 /// What a poll asks with.

@@ -16,6 +16,13 @@ extension HyPe {
             self.settings = settings
         }
 
+        /// A reload between two invoices with `bad_signature` does not part them; a restart does.
+        package func takeOver(from former: any WatchedProvider) {
+            guard let former = former as? Watcher else { return }
+            let newest = former.badSignature.withLock { $0 }
+            badSignature.withLock { $0 = newest }
+        }
+
         package func plan(_ registration: [UInt8], now: Timestamp) throws(RegistrationRefusal) -> WatchPlan {
             let registered = try Registered(registration: registration)
             return WatchPlan(
