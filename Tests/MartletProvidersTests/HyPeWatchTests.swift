@@ -198,6 +198,40 @@ import Testing
         #expect(answer.deadline == nil)
     }
 
+    @Test func aProgramThatWasReplacedHoldsTheSourceBeforeItRuns() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("martlet-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("status").path
+        func install(_ status: String) throws -> [UInt8] {
+            let script = Data("#!/bin/sh\nprintf '{\"status\":\"\(status)\"}'\n".utf8)
+            try script.write(to: URL(fileURLWithPath: file))
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file)
+            return Digest.sha256([UInt8](script))
+        }
+        let genuine = try install("created")
+        let settings = HyPe.Settings(command: [file], commandDigest: genuine)
+        let watcher = HyPe.Watcher(source: Self.source, settings: settings)
+        let runner = try ProcessRunner(sha256: Digest.sha256)
+        let tools = PollTools(transport: ScriptedTransport(), programs: runner)
+        let watch = try Self.watch()
+        #expect(await watcher.obstacle(with: tools) == nil)
+        #expect(await watcher.poll(watch, order: nil, at: Self.start, with: tools).outcome == "created")
+        let other = try install("completed_success")
+        let answer = await watcher.poll(watch, order: nil, at: Self.start, with: tools)
+        #expect(answer.outcome == "wrong_digest")
+        #expect(answer.news.isEmpty)
+        let reason = await watcher.obstacle(with: tools)
+        #expect(reason?.contains("sha256:" + Hex.encode(other)) == true)
+        #expect(answer.next == .holdSource(reason: reason ?? ""))
+        _ = try install("created")
+        #expect(await watcher.poll(watch, order: nil, at: Self.start, with: tools).outcome == "created")
+        await runner.shutDown()
+        // Whoever cannot look must not run it either.
+        let blind = try await Self.poll(watcher, watch)
+        #expect(blind.outcome == "not_started")
+    }
+
     @Test(arguments: [
         (0, 0, 20_000), (299, 0, 20_000), (300, 0, 60_000), (3600, 0, 600_000), (86_400, 0, 3_600_000),
         (604_800, 0, 86_400_000), (0, 1, 30_000), (0, 2, 45_000), (0, 3, 67_500), (0, 100, 3_600_000),

@@ -83,6 +83,7 @@ package actor Watcher {
         for (id, _) in lanes where self.sources[id] == nil && lanes[id]?.running == 0 { lanes[id] = nil }
         let now = clock.now()
         for (id, source) in self.sources {
+            Task { await lookForObstacle(source, id) }
             if source.provider is any HintedProvider {
                 let hints = try await store.waitingHints(of: id, limit: Self.hintsAtStart)
                 Task { for hint in hints { await follow(hint) } }
@@ -91,6 +92,12 @@ package actor Watcher {
             lanes[id, default: WatchLane()].noteDue(now)
         }
         advance()
+    }
+
+    /// Tells an operator at the start, not at the first order weeks later.
+    private nonisolated func lookForObstacle(_ source: WatchedSource, _ id: SourceID) async {
+        guard let reason = await source.provider.obstacle(with: tools) else { return }
+        log.error("the source's provider cannot be asked", metadata: ["source": "\(id)", "reason": "\(reason)"])
     }
 
     /// What a clock that ran ahead has left behind must not keep the gateway from asking.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import MartletCore
+import MartletCrypto
 import MartletWire
 import Synchronization
 
@@ -51,16 +52,11 @@ extension HyPe {
                     next: .hold(reason: "what was registered is damaged in the store; register the invoice again")
                 )
             }
-            let outcome = await tools.programs.run(
-                ProgramRun(
-                    command: settings.command,
-                    input: registered.autofeed,
-                    environment: settings.environment,
-                    user: settings.user,
-                    timeLimit: settings.timeLimit,
-                    outputLimit: HyPe.outputLimit
-                )
-            )
+            let outcome = await tools.programs.run(run(on: registered.autofeed))
+            if case .wrongDigest = outcome {
+                let reason = Self.note(outcome) ?? ""
+                return PollAnswer(memory: watch.memory, outcome: Self.word(outcome), next: .holdSource(reason: reason))
+            }
             var memory = Memory(watch.memory)
             guard case .ended(let exitCode, let output) = outcome else {
                 memory.failures += 1
@@ -77,6 +73,22 @@ extension HyPe {
                 receivedAt: now
             )
             return answer(watch, reading, memory, run: run, at: now)
+        }
+
+        package func obstacle(with tools: PollTools) async -> String? {
+            await tools.programs.obstacle(to: run(on: [])).flatMap { Self.note($0) }
+        }
+
+        private func run(on autofeed: [UInt8]) -> ProgramRun {
+            ProgramRun(
+                command: settings.command,
+                input: autofeed,
+                environment: settings.environment,
+                user: settings.user,
+                timeLimit: settings.timeLimit,
+                outputLimit: HyPe.outputLimit,
+                digest: settings.commandDigest
+            )
         }
 
         private func answer(
@@ -159,6 +171,9 @@ extension HyPe.Watcher {
         case .ended: nil
         case .timedOut: "the program did not end within timeLimit and was killed"
         case .tooMuchOutput: "the program printed more than \(HyPe.outputLimit) bytes and was killed"
+        case .wrongDigest(let program, let found):
+            "the program \(program) has the digest sha256:\(Hex.encode(found)), not the one of commandDigest; if it was "
+                + "updated on purpose, change commandDigest, reload and resume; otherwise find out who changed it"
         case .notStarted(let reason):
             "the program did not start: \((reason.split(whereSeparator: \.isNewline).first ?? "").prefix(reasonLimit))"
         }
@@ -178,6 +193,7 @@ extension HyPe.Watcher {
         case .timedOut: "timeout"
         case .tooMuchOutput: "too_much_output"
         case .notStarted: "not_started"
+        case .wrongDigest: "wrong_digest"
         }
     }
 
