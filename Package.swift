@@ -131,7 +131,7 @@ let package = Package(
             of: "MartletEngine",
             [
                 "MartletCore", "MartletWire", "MartletRuntime", "MartletCrypto", "MartletProviders", "MartletStore",
-                "MartletStoreSQLite",
+                "MartletStoreSQLite", "MartletDelivery",
             ]
         ),
         tests(of: "MartletAdmin", ["MartletCore", "MartletWire"]),

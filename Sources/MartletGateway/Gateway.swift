@@ -5,6 +5,7 @@ package import MartletConfig
 package import MartletCore
 import MartletEngine
 package import MartletNet
+import MartletProviders
 package import MartletRuntime
 package import MartletStore
 import Synchronization
@@ -75,6 +76,7 @@ package final class Gateway: Sendable {
     package func reload(_ configuration: Configuration) async throws {
         let subscribers = try await parts.dispatcher.update(configuration.endpoints)
         parts.topology.exchange(Topology(sources: configuration.pushingSources, subscribers: subscribers))
+        parts.providers.update(proxy: configuration.delivery.proxy)
         try await parts.watcher.update(configuration.watchedSources)
         try await parts.sweeper.update(configuration.watchedSources)
         await parts.pruner.update(configuration.engineRetention)

@@ -7,6 +7,7 @@ import MartletCore
 import MartletDelivery
 import MartletEngine
 import MartletNet
+import MartletProviders
 import MartletRuntime
 import MartletStore
 import MartletStoreSQLite
@@ -50,6 +51,8 @@ struct GatewayParts: Sendable {
     let ingestHandler: IngestHandler
     let ingest: HTTPListener
     let admin: HTTPListener
+    /// What providers are asked through.
+    let providers: ProviderTransport
     private let transport: SpreadTransport
     private let loops: Loops
 
@@ -72,6 +75,7 @@ struct GatewayParts: Sendable {
         let metrics = Metrics()
         let engineMetrics = EngineMetrics(metrics)
         transport = SpreadTransport(loops.delivery.map { CurlTransport(loop: $0, clock: clock) })
+        providers = ProviderTransport(transport, proxy: configuration.delivery.proxy)
         dispatcher = Dispatcher(
             executor: QueueExecutor(label: "martlet.dispatch"),
             store: store,
@@ -100,7 +104,7 @@ struct GatewayParts: Sendable {
             store: store,
             dispatcher: dispatcher,
             topology: topology,
-            tools: PollTools(transport: transport, programs: programs),
+            tools: PollTools(transport: providers, programs: programs),
             clock: schedule,
             wall: clock,
             metrics: engineMetrics,

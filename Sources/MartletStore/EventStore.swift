@@ -142,6 +142,12 @@ package protocol EventStore: Sendable {
     /// Hints that no watch follows yet, oldest first; a hint's watch has the hint's `objectID` as its subject.
     func waitingHints(of source: SourceID, limit: Int) async throws(StoreError) -> [Hint]
 
+    /// Makes unfinished watches of the source due at `now` that are due after `latest` or were registered after `now`.
+    ///
+    /// A clock that ran ahead in a former run would otherwise keep them waiting for as long. One that was registered by
+    /// such a clock counts as registered now, and its deadline moves along. Returns how many.
+    func clampWatches(of source: SourceID, now: Timestamp, to latest: Timestamp) async throws(StoreError) -> Int
+
     /// Takes up to `limit` open watches of the source that are due at `now` in hand, oldest due first.
     ///
     /// They are in hand until recorded or released, in memory only. A watch is due at its next poll or at its deadline,

@@ -131,6 +131,10 @@ package struct PollRecord: Sendable {
     package var memory: [UInt8]
     package var next: Next
     package var news: [Capture]
+    /// Replaces the watch's deadline, unless the watch was closed while the poll ran; nil leaves it.
+    package var deadline: Timestamp?
+    /// What hindered the poll, kept with it and shown with the watch until the next poll; nil clears it.
+    package var note: String?
 
     package init(
         watch: WatchID,
@@ -140,7 +144,9 @@ package struct PollRecord: Sendable {
         outcome: String,
         memory: [UInt8],
         next: Next,
-        news: [Capture] = []
+        news: [Capture] = [],
+        deadline: Timestamp? = nil,
+        note: String? = nil
     ) {
         self.watch = watch
         self.asked = asked
@@ -150,6 +156,8 @@ package struct PollRecord: Sendable {
         self.memory = memory
         self.next = next
         self.news = news
+        self.deadline = deadline
+        self.note = note
     }
 }
 

@@ -16,6 +16,14 @@ extension SQLiteEventStore {
         try await write("follow hint") { try $0.follow(hint, plan, shop: shop, now: now) }
     }
 
+    package func clampWatches(
+        of source: SourceID,
+        now: Timestamp,
+        to latest: Timestamp
+    ) async throws(StoreError) -> Int {
+        try await write("clamp watches") { try $0.clampWatches(of: source, now: now, to: latest) }
+    }
+
     package func claimDueWatches(
         of source: SourceID,
         now: Timestamp,

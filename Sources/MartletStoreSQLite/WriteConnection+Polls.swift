@@ -78,13 +78,16 @@ extension WriteConnection {
         var isOverdue = false
         if case .overdue = poll.next { isOverdue = true }
         guard state == .open || state == .held && isOverdue else {
+            // A final event has ended the watch; with it the hint has come to something.
+            if !poll.news.isEmpty { try settleHint(of: id, "fetched") }
             return PollOutcome(news: news, overdue: nil, state: state)
         }
+        if let deadline = poll.deadline { try setDeadline(id, deadline) }
         let isWantedAgain = asked != poll.asked
         switch poll.next {
         case .poll(let next):
             // What somebody has asked for meanwhile stays due.
-            if !isWantedAgain { try setDue(id, at: next) }
+            if !isWantedAgain { try setDue(id, at: next, note: poll.note) }
         case .close:
             if isWantedAgain { return PollOutcome(news: news, overdue: nil, state: .open) }
             try endWatch(id, .closed, note: nil, now: poll.decidedAt)
@@ -102,7 +105,7 @@ extension WriteConnection {
                     """
             )
             .run(id, reason, poll.decidedAt.milliseconds)
-            try setDue(id, at: poll.decidedAt)
+            try setDue(id, at: poll.decidedAt, note: nil)
             return PollOutcome(news: news, overdue: nil, state: .held)
         case .overdue(let event):
             if isWantedAgain { break }
@@ -137,7 +140,7 @@ extension WriteConnection {
         let reason: String? =
             switch poll.next {
             case .hold(let reason), .holdSource(let reason): reason
-            case .poll, .close, .overdue: nil
+            case .poll, .close, .overdue: poll.note
             }
         try database.cachedStatement(
             sql: "INSERT INTO watch_polls (watch, number, at, outcome, note, events) VALUES (?, ?, ?, ?, ?, ?)"
@@ -154,11 +157,18 @@ extension WriteConnection {
             .run(id, number - Int64(StoredPoll.kept))
     }
 
-    private func setDue(_ id: Int64, at moment: Timestamp) throws {
+    private func setDue(_ id: Int64, at moment: Timestamp, note: String?) throws {
         try database.cachedStatement(
-            sql: "UPDATE watches SET next_poll_at = ?2, due_at = min(?2, deadline) WHERE id = ?1"
+            sql: "UPDATE watches SET next_poll_at = ?2, due_at = min(?2, deadline), note = ?3 WHERE id = ?1"
         )
-        .run(id, moment.milliseconds)
+        .run(id, moment.milliseconds, note)
+    }
+
+    private func setDeadline(_ id: Int64, _ deadline: Timestamp) throws {
+        try database.cachedStatement(
+            sql: "UPDATE watches SET deadline = ?2, due_at = min(coalesce(next_poll_at, ?2), ?2) WHERE id = ?1"
+        )
+        .run(id, deadline.milliseconds)
     }
 
     /// Says what a hint came to, unless a newer one waits.

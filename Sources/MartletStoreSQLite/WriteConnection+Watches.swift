@@ -36,6 +36,25 @@ extension WriteConnection {
             .run(hint.receivedAt.milliseconds, known.id)
     }
 
+    /// Undoes what a clock that ran ahead has dated; all of it is due after `now`, which bounds the search.
+    func clampWatches(of source: SourceID, now: Timestamp, to latest: Timestamp) throws -> Int {
+        let deadline = "deadline - max(created_at - ?2, 0)"
+        try database.cachedStatement(
+            sql: """
+                UPDATE watches INDEXED BY watches_due SET
+                    deadline = \(deadline),
+                    due_at = CASE WHEN next_poll_at IS NULL THEN \(deadline) ELSE min(?2, \(deadline)) END,
+                    next_poll_at = CASE WHEN next_poll_at IS NULL THEN NULL ELSE ?2 END,
+                    hinted_at = CASE WHEN hinted_at > ?2 THEN ?2 ELSE hinted_at END,
+                    created_at = min(created_at, ?2)
+                WHERE state IN ('open', 'held') AND source = ?1 AND due_at > ?2
+                    AND (created_at > ?2 OR next_poll_at > ?3)
+                """
+        )
+        .run(source.description, now.milliseconds, latest.milliseconds)
+        return database.changesCount
+    }
+
     func pollNow(_ id: Int64, now: Timestamp) throws -> WatchAction {
         guard let standing = try standing(id) else { return .unknown }
         let state: WatchState = standing.state == .open && standing.isSourceHeld ? .held : standing.state

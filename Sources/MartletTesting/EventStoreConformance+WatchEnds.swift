@@ -50,6 +50,31 @@ extension EventStoreConformance {
                 "registered anew it is open again"
             )
         },
+        Case("aPollMovesTheDeadline") { store, _ in
+            let id = try await registered(Samples.plan(), in: store)
+            let far = Samples.now + .seconds(86_400)
+            let next = PollRecord.Next.poll(at: far + .seconds(60))
+            let poll = Samples.poll(try await claimed(in: store), next: next, deadline: far, note: "no such program")
+            _ = try await store.record(poll)
+            var detail = try unwrap(await store.watch(id))
+            try checkEqual(detail.stored.watch.deadline, far)
+            try checkEqual(detail.stored.watch.note, "no such program")
+            try checkEqual(detail.polls.first?.note, "no such program")
+            let idle = try await store.claimDueWatches(of: Samples.source, now: Samples.now, limit: 9)
+            try checkEqual(idle, WatchBatch(nextDue: far), "it is due at the new deadline")
+            try checkEqual(try await store.pollNow(id, now: Samples.now), .done)
+            let near = Samples.now + .seconds(30)
+            _ = try await store.record(
+                Samples.poll(try await claimed(in: store), next: .hold(reason: "a fault"), deadline: near)
+            )
+            let held = try await store.claimDueWatches(of: Samples.source, now: Samples.now, limit: 9)
+            try checkEqual(held, WatchBatch(nextDue: near), "held, it waits for the new deadline")
+            try checkEqual(try await store.resume(id, now: Samples.now), .done)
+            _ = try await store.record(Samples.poll(try await claimed(in: store)))
+            detail = try unwrap(await store.watch(id))
+            try checkEqual(detail.stored.watch.deadline, near, "a poll that names none leaves it")
+            try checkEqual(detail.stored.watch.note, nil, "what hindered a poll is over with the next")
+        },
         Case("aPollThatIsWantedMeanwhileStaysDue") { store, _ in
             let id = try await registered(Samples.plan(), in: store)
             let taken = try await claimed(in: store)
@@ -143,6 +168,10 @@ extension EventStoreConformance {
             let third = Hint(source: hint.source, objectID: hint.objectID, receivedAt: hint.receivedAt + .seconds(2))
             try await store.follow(third, plan, shop: "nordic", now: now)
             try checkEqual(try await subjectsThat(.open, in: store), ["object-1"], "a new hint opens it again")
+            let final = Samples.capture(Samples.event(1, finality: .final, object: "object-1", method: "fetched"))
+            _ = try await store.record(Samples.poll(try await claimed(in: store), next: .close, news: [final]))
+            try checkEqual(try await store.hints(nil, limit: 9).map(\.outcome), ["fetched"], "the event settles it")
+            try checkEqual(try await subjectsThat(.closed, in: store), ["object-1"])
         },
     ]
 

@@ -95,6 +95,31 @@ extension EventStoreConformance {
             let late = try await store.capture(Samples.capture(Samples.event(2, objectKey: "order:1")))
             try checkEqual(late, .withheld([.alreadyKnown]), "the callback comes after all")
         },
+        Case("bringsForwardWhatAFastClockHasDated") { store, _ in
+            let (now, hour) = (Samples.now, Duration.seconds(3600))
+            func plan(_ subject: String, registered: Duration, due: Duration?, until: Duration) -> WatchPlan {
+                var plan = Samples.plan(subject, nextPollAt: due.map { now + $0 }, deadline: now + until)
+                plan.watch.createdAt = now + registered
+                return plan
+            }
+            _ = try await registered(plan("a", registered: hour * -1, due: hour * 24, until: hour * 99), in: store)
+            _ = try await registered(plan("b", registered: hour * -1, due: hour * 26, until: hour * 99), in: store)
+            _ = try await registered(plan("c", registered: hour * 9, due: hour * 10, until: hour * 50), in: store)
+            _ = try await registered(plan("d", registered: hour * 9, due: nil, until: hour * 50), in: store)
+            let second = SourceID(provider: "cryptomus", id: "second")
+            let elsewhere = Samples.plan("e", source: second, nextPollAt: now + hour * 99, deadline: now + hour * 100)
+            _ = try await registered(elsewhere, in: store)
+            try checkEqual(try await store.clampWatches(of: Samples.source, now: now, to: now + hour * 25), 3)
+            try checkEqual(try await store.clampWatches(of: Samples.source, now: now, to: now + hour * 25), 0)
+            let watches = try await store.watches(WatchQuery(source: Samples.source)).map(\.watch)
+            try checkEqual(watches.map(\.subject), ["d", "c", "b", "a"])
+            try checkEqual(watches.map(\.nextPollAt), [nil, now, now, now + hour * 24])
+            try checkEqual(watches.map { $0.deadline - now }, [hour * 41, hour * 41, hour * 99, hour * 99])
+            try checkEqual(watches.map { now - $0.createdAt }, [.zero, .zero, hour, hour])
+            let batch = try await store.claimDueWatches(of: Samples.source, now: now, limit: 9)
+            try checkEqual(batch.watches.map(\.watch.subject), ["b", "c"])
+            try checkEqual(batch.nextDue, now + hour * 24)
+        },
         Case("keepsTheNewestPolls") { store, _ in
             let id = try await registered(Samples.plan(), in: store)
             for _ in 0..<StoredPoll.kept + 7 {

@@ -31,7 +31,9 @@ extension Samples {
         outcome: String = "unchanged",
         memory: String = #"{"last":"new"}"#,
         next: PollRecord.Next = .poll(at: now + .seconds(60)),
-        news: [Capture] = []
+        news: [Capture] = [],
+        deadline: Timestamp? = nil,
+        note: String? = nil
     ) -> PollRecord {
         PollRecord(
             watch: claimed.watch.id,
@@ -41,7 +43,9 @@ extension Samples {
             outcome: outcome,
             memory: Array(memory.utf8),
             next: next,
-            news: news
+            news: news,
+            deadline: deadline,
+            note: note
         )
     }
 }

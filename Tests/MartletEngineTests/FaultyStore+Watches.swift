@@ -15,6 +15,10 @@ extension FaultyStore {
         try await base.waitingHints(of: source, limit: limit)
     }
 
+    func clampWatches(of source: SourceID, now: Timestamp, to latest: Timestamp) async throws(StoreError) -> Int {
+        try await base.clampWatches(of: source, now: now, to: latest)
+    }
+
     func claimDueWatches(of source: SourceID, now: Timestamp, limit: Int) async throws(StoreError) -> WatchBatch {
         if faults.strikes(.claimWatches) { throw StoreError.full("no space left") }
         return try await base.claimDueWatches(of: source, now: now, limit: limit)

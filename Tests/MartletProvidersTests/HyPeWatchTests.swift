@@ -29,7 +29,7 @@ import Testing
             details: registered.details,
             memory: HyPe.Memory(state: state).json,
             nextPollAt: start,
-            deadline: start + .seconds(86_400 * 67),
+            deadline: start + .seconds(86_400 * 7),
             createdAt: start
         )
     }
@@ -164,6 +164,14 @@ import Testing
         #expect(try await next(first, 1211) == "hold_account")
     }
 
+    @Test func aReloadDoesNotPartTwoBadSignatures() async throws {
+        let (before, after) = (Self.watcher(["fault", "bad_signature"]), Self.watcher(["fault", "bad_signature"]))
+        _ = try await Self.poll(before, try Self.watch(number: "A"))
+        after.takeOver(from: before)
+        let answer = try await Self.poll(after, try Self.watch(number: "B"), at: Self.start + .seconds(600))
+        #expect(Self.word(answer.next) == "hold_account")
+    }
+
     @Test(arguments: [
         (["hang"], "timeout"), (["stubborn"], "timeout"), (["flood"], "too_much_output"),
         (["fault", "server_error"], "server_error"), (["fault", "odd"], "unknown_fault"),
@@ -183,6 +191,45 @@ import Testing
         let answer = try await Self.poll(watcher, try Self.watch())
         #expect(answer.outcome == "not_started")
         #expect(answer.next == .poll(at: Self.start + .seconds(30)))
+        #expect(
+            answer.note
+                == "the program did not start: there is no program \"/no/such/program\" that the gateway may execute"
+        )
+        #expect(answer.deadline == nil)
+    }
+
+    @Test func aProgramThatWasReplacedHoldsTheSourceBeforeItRuns() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("martlet-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appendingPathComponent("status").path
+        func install(_ status: String) throws -> [UInt8] {
+            let script = Data("#!/bin/sh\nprintf '{\"status\":\"\(status)\"}'\n".utf8)
+            try script.write(to: URL(fileURLWithPath: file))
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file)
+            return Digest.sha256([UInt8](script))
+        }
+        let genuine = try install("created")
+        let settings = HyPe.Settings(command: [file], commandDigest: genuine)
+        let watcher = HyPe.Watcher(source: Self.source, settings: settings)
+        let runner = try ProcessRunner(sha256: Digest.sha256)
+        let tools = PollTools(transport: ScriptedTransport(), programs: runner)
+        let watch = try Self.watch()
+        #expect(await watcher.obstacle(with: tools) == nil)
+        #expect(await watcher.poll(watch, order: nil, at: Self.start, with: tools).outcome == "created")
+        let other = try install("completed_success")
+        let answer = await watcher.poll(watch, order: nil, at: Self.start, with: tools)
+        #expect(answer.outcome == "wrong_digest")
+        #expect(answer.news.isEmpty)
+        let reason = await watcher.obstacle(with: tools)
+        #expect(reason?.contains("sha256:" + Hex.encode(other)) == true)
+        #expect(answer.next == .holdSource(reason: reason ?? ""))
+        _ = try install("created")
+        #expect(await watcher.poll(watch, order: nil, at: Self.start, with: tools).outcome == "created")
+        await runner.shutDown()
+        // Whoever cannot look must not run it either.
+        let blind = try await Self.poll(watcher, watch)
+        #expect(blind.outcome == "not_started")
     }
 
     @Test(arguments: [
@@ -201,6 +248,7 @@ import Testing
         let watcher = Self.watcher(["status", "completed_success"])
         let paid = try await Self.poll(watcher, watch)
         #expect(paid.next == .poll(at: Self.start + .seconds(86_400)))
+        #expect(paid.deadline == Self.start + .seconds(86_400 * 60))
         watch.memory = paid.memory
         let later = Self.start + .seconds(86_400 * 59)
         #expect(try await Self.poll(watcher, watch, at: later).next == .poll(at: later + .seconds(86_400)))

@@ -55,7 +55,7 @@ struct SettingsTests {
         ("hype", #"{"command":["aelucrative-hype-initiator","status"]}"#),
         (
             "hype",
-            #"{"command":["/opt/hype","status"],"environment":{"HOME":"/srv"},"user":"hype","timeLimit":"10s"}"#
+            #"{"command":["/opt/hype","status"],"commandDigest":"sha256:E3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","environment":{"HOME":"/srv"},"user":"hype","timeLimit":"10s"}"#
         ),
         (
             "hmac",
@@ -114,6 +114,8 @@ struct SettingsTests {
         ("hype", #"{"command":["bin/hype"]}"#, ["error $.sources[0].command"]),
         ("hype", #"{"command":["hype"],"environment":{"A=":"1"}}"#, ["error $.sources[0].environment"]),
         ("hype", #"{"command":["hype"],"environment":[]}"#, ["error $.sources[0].environment"]),
+        ("hype", #"{"command":["hype"],"commandDigest":"sha256:00"}"#, ["error $.sources[0].commandDigest"]),
+        ("hype", #"{"command":["hype"],"commandDigest":1}"#, ["error $.sources[0].commandDigest"]),
         (
             "hype", #"{"command":["hype"],"user":"-x","timeLimit":"1h"}"#,
             ["error $.sources[0].timeLimit", "error $.sources[0].user"]

@@ -112,10 +112,13 @@ import Testing
         defer { try? FileManager.default.removeItem(at: folder) }
         let gateway = try await ServedGateway.start(in: folder)
         let config = folder.appendingPathComponent("config.json").path
-        let triggered = try await MartletProcess.run([
-            "trigger", "cryptomus/main", "--status", "paid", "--config", config,
-            "--url", "http://127.0.0.1:\(gateway.ingestPort)",
-        ])
+        let triggered = try await MartletProcess.run(
+            ["trigger", "cryptomus/main", "--status", "paid", "--config", config],
+            environment: [
+                "MARTLET_INGEST_URL": "http://127.0.0.1:\(gateway.ingestPort)",
+                "MARTLET_URL": "http://127.0.0.1:\(gateway.adminPort)",
+            ]
+        )
         #expect(triggered.status == 0, "\(triggered.errors)")
         #expect(await receiver.end() == 0)
         gateway.process.signal(SIGTERM)

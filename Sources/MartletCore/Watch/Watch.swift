@@ -39,7 +39,7 @@ package struct Watch: Sendable, Equatable {
     package var polls: Int
     /// A short word for what the newest poll came to, such as `unchanged`; nil before the first.
     package var lastOutcome: String?
-    /// Why it is held, for a person.
+    /// Why it is held, or what hindered its newest poll; for a person.
     package var note: String?
     package var createdAt: Timestamp
 
@@ -113,12 +113,25 @@ package struct PollAnswer: Sendable, Equatable {
     /// A short word from a bounded set, such as `unchanged`, `paid` or `timeout`.
     package var outcome: String
     package var next: Next
+    /// Replaces `Watch.deadline`; nil leaves it as it is.
+    package var deadline: Timestamp?
+    /// What hindered the poll and what to do, for a person; without secrets, and nil where nothing needs a person.
+    package var note: String?
 
-    package init(news: [News] = [], memory: [UInt8], outcome: String, next: Next) {
+    package init(
+        news: [News] = [],
+        memory: [UInt8],
+        outcome: String,
+        next: Next,
+        deadline: Timestamp? = nil,
+        note: String? = nil
+    ) {
         self.news = news
         self.memory = memory
         self.outcome = outcome
         self.next = next
+        self.deadline = deadline
+        self.note = note
     }
 }
 
@@ -138,11 +151,23 @@ package protocol WatchedProvider: Sendable {
 
     /// The watch's memory once a notification has brought that status, so that the next poll does not tell it again.
     func memory(of watch: Watch, afterStatus status: String) -> [UInt8]
+
+    /// What would keep any poll from asking, found without asking and for a person; looked for at start and reload.
+    func obstacle(with tools: PollTools) async -> String?
+
+    /// Takes over what the rules of the same source before a reload remember beside the watches; called before any poll.
+    func takeOver(from former: any WatchedProvider)
 }
 
 extension WatchedProvider {
     /// Unchanged: for providers whose polls make the same event as their notifications.
     package func memory(of watch: Watch, afterStatus status: String) -> [UInt8] { watch.memory }
+
+    /// None, by default.
+    package func obstacle(with tools: PollTools) async -> String? { nil }
+
+    /// Nothing, by default.
+    package func takeOver(from former: any WatchedProvider) {}
 }
 
 /// What a poll asks with.
@@ -178,6 +203,14 @@ package struct RegistrationRefusal: Error, Sendable, Equatable {
 package protocol ProgramRunner: Sendable {
     /// Starts the program directly, never through a shell, and waits for its end or its limits; never throws.
     func run(_ program: ProgramRun) async -> ProgramOutcome
+
+    /// Why a run would not start, without making it; nil if it would.
+    func obstacle(to program: ProgramRun) async -> ProgramOutcome?
+}
+
+extension ProgramRunner {
+    /// None known.
+    package func obstacle(to program: ProgramRun) async -> ProgramOutcome? { nil }
 }
 
 /// One run of a program.
@@ -192,6 +225,8 @@ package struct ProgramRun: Sendable, Equatable {
     package var timeLimit: Duration
     /// Bytes of standard output; more ends the run.
     package var outputLimit: Int
+    /// The SHA-256 that the program's file must have; nil for any.
+    package var digest: [UInt8]?
 
     package init(
         command: [String],
@@ -199,7 +234,8 @@ package struct ProgramRun: Sendable, Equatable {
         environment: [String: String] = [:],
         user: String? = nil,
         timeLimit: Duration = .seconds(30),
-        outputLimit: Int = 65_536
+        outputLimit: Int = 65_536,
+        digest: [UInt8]? = nil
     ) {
         self.command = command
         self.input = input
@@ -207,6 +243,7 @@ package struct ProgramRun: Sendable, Equatable {
         self.user = user
         self.timeLimit = timeLimit
         self.outputLimit = outputLimit
+        self.digest = digest
     }
 }
 
@@ -218,4 +255,6 @@ package enum ProgramOutcome: Sendable, Equatable {
     case tooMuchOutput
     /// It could not be started; the reason, for a person.
     case notStarted(String)
+    /// It was not started: the file of that path has another SHA-256 than the run asks for.
+    case wrongDigest(program: String, found: [UInt8])
 }

@@ -33,8 +33,10 @@ extension Watcher {
             decidedAt: decidedAt,
             outcome: answer.outcome,
             memory: answer.memory,
-            next: next(answer.next, claimed, at: decidedAt),
-            news: answer.news.map { capture($0, claimed, source, at: now) }
+            next: next(answer, claimed, at: decidedAt),
+            news: answer.news.map { capture($0, claimed, source, at: now) },
+            deadline: answer.deadline,
+            note: answer.note
         )
     }
 
@@ -54,12 +56,12 @@ extension Watcher {
 
     /// A poll that is due at the deadline is the last one.
     private nonisolated func next(
-        _ next: PollAnswer.Next,
+        _ answer: PollAnswer,
         _ claimed: ClaimedWatch,
         at now: Timestamp
     ) -> PollRecord.Next {
-        switch next {
-        case .poll where now >= claimed.watch.deadline: .overdue(overdue(claimed))
+        switch answer.next {
+        case .poll where now >= answer.deadline ?? claimed.watch.deadline: .overdue(overdue(claimed))
         // Rules that name a moment in the past must not make the gateway ask without a pause.
         case .poll(let moment): .poll(at: max(moment, now + Self.shortestPause))
         case .close: .close
@@ -120,7 +122,8 @@ extension Watcher {
         case .overdue where outcome.state == .overdue:
             log.warning("watch is overdue: no final event by its deadline", metadata: metadata)
         default:
-            log.info("poll", metadata: metadata)
+            if let note = record.note { metadata["reason"] = "\(note)" }
+            log.log(level: record.note == nil ? .info : .warning, "poll", metadata: metadata)
         }
     }
 

@@ -70,11 +70,20 @@ package actor Watcher {
     ///
     /// Watches of a source that is gone rest in the store. A poll that runs ends by the rules it began with.
     package func update(_ sources: [WatchedSource]) async throws(StoreError) {
+        for source in sources {
+            let id = source.provider.source
+            if let former = self.sources[id] {
+                source.provider.takeOver(from: former.provider)
+            } else {
+                try await clamp(id)
+            }
+        }
         let pairs = sources.map { ($0.provider.source, $0) }
         self.sources = Dictionary(pairs) { first, _ in first }
         for (id, _) in lanes where self.sources[id] == nil && lanes[id]?.running == 0 { lanes[id] = nil }
         let now = clock.now()
         for (id, source) in self.sources {
+            Task { await lookForObstacle(source, id) }
             if source.provider is any HintedProvider {
                 let hints = try await store.waitingHints(of: id, limit: Self.hintsAtStart)
                 Task { for hint in hints { await follow(hint) } }
@@ -84,6 +93,26 @@ package actor Watcher {
         }
         advance()
     }
+
+    /// Tells an operator at the start, not at the first order weeks later.
+    private nonisolated func lookForObstacle(_ source: WatchedSource, _ id: SourceID) async {
+        guard let reason = await source.provider.obstacle(with: tools) else { return }
+        log.error("the source's provider cannot be asked", metadata: ["source": "\(id)", "reason": "\(reason)"])
+    }
+
+    /// What a clock that ran ahead has left behind must not keep the gateway from asking.
+    private func clamp(_ id: SourceID) async throws(StoreError) {
+        let now = clock.now()
+        let clamped = try await store.clampWatches(of: id, now: now, to: now + Self.longestPause)
+        guard clamped > 0 else { return }
+        log.warning(
+            "watches were due later than their pauses allow, as if the clock had been set back; due now",
+            metadata: ["source": "\(id)", "watches": "\(clamped)"]
+        )
+    }
+
+    /// No schedule pauses for more than a day, nor may `Retry-After`; who is turned away comes back within an hour more.
+    private static let longestPause = Duration.seconds(25 * 3600)
 
     /// Hints of a source that are looked at when it starts; a flood of forged ones must not hold up the start.
     private static let hintsAtStart = 10_000

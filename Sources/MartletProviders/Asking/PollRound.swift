@@ -6,6 +6,8 @@ import MartletWire
 struct PollMemory: Sendable, Equatable {
     /// What the newest change that was learned is known by: a status, or a dedupe key.
     var last: String?
+    /// The status of the newest event, whichever way it came.
+    var known: String?
     /// Polls in a row that taught nothing.
     var failures = 0
     /// Why the newest of them failed.
@@ -19,6 +21,7 @@ struct PollMemory: Sendable, Equatable {
     init(_ bytes: [UInt8]) {
         guard let object = try? JSONReader.readObject(bytes).object else { return }
         last = object["last"]?.string
+        known = object["known"]?.string
         failures = max(0, object["failures"]?.textOrDigits.flatMap { Int($0) } ?? 0)
         cause = object["cause"]?.string
         misses = max(0, object["misses"]?.textOrDigits.flatMap { Int($0) } ?? 0)
@@ -28,6 +31,7 @@ struct PollMemory: Sendable, Equatable {
         var json = JSONWriter(capacity: 96)
         json.beginObject()
         if let last { json.member("last", last) }
+        if let known { json.member("known", known) }
         if failures > 0 { json.member("failures", integer: Int64(failures)) }
         if let cause { json.member("cause", cause) }
         if misses > 0 { json.member("misses", integer: Int64(misses)) }

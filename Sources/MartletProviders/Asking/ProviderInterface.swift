@@ -101,6 +101,8 @@ enum AskProblem: String, Sendable, CaseIterable {
     /// The address is in a network that is not to be reached.
     case blocked
     case unreachable
+    /// The egress proxy, or the way to it.
+    case proxy
     case redirect = "http_3xx"
     case clientError = "http_4xx"
     case serverError = "http_5xx"
@@ -119,7 +121,8 @@ enum AskProblem: String, Sendable, CaseIterable {
             case .reset: .reset
             case .tooLarge: .tooLarge
             case .blocked: .blocked
-            case .proxy, .other: .unreachable
+            case .proxy: .proxy
+            case .other: .unreachable
             }
     }
 

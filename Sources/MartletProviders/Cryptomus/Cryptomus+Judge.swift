@@ -96,7 +96,7 @@ extension Cryptomus {
         let money = kind == .payout ? try payoutMoney(members) : try paymentMoney(members)
         let txid = try members.optionalText("txid")
         let meaning = Self.meaning(of: status, isPayout: kind == .payout, isFinal: isFinal)
-        let paymentAmount = kind == .payout ? nil : money.paid?.amount.canonical
+        let paymentAmount = kind == .payout ? nil : Self.stated(money.paid)
         let dedupeKey =
             "\(kind.rawValue):\(uuid):\(status):\(isFinal ? "final" : "open"):\(paymentAmount ?? "-"):\(txid ?? "-")"
         var event = Event(
@@ -126,6 +126,14 @@ extension Cryptomus {
             }
         }
         return event
+    }
+
+    /// What was paid, as the dedupe key has it.
+    ///
+    /// Where nothing was paid a webhook says zero and the information call null; both mean the same change.
+    static func stated(_ paid: Amount?) -> String? {
+        guard let text = paid?.amount.canonical, text != "0" else { return nil }
+        return text
     }
 
     private func payoutMoney(_ members: JSONMembers) throws(Refusal) -> Money {

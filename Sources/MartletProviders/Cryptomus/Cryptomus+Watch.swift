@@ -62,6 +62,7 @@ extension Cryptomus: WatchedProvider {
         if let claim = object["claim"]?.string { return confirm(claim, of: wanted, by: answer, watch, at: now) }
         if let problem = answer.problem { return round.failed(problem, retryAfter: answer.retryAfter) }
         switch read(answer.body, for: wanted, receivedAt: now) {
+        case .event(let event) where saysNothingNew(event, after: round.memory): return round.unchanged()
         case .event(let event): return round.learned(event, mark: event.dedupeKey, raw: answer.body)
         case .mismatch:
             let reason =
@@ -69,6 +70,19 @@ extension Cryptomus: WatchedProvider {
             return round.held(reason, outcome: "order_mismatch")
         case .problem(let problem): return round.failed(problem)
         }
+    }
+
+    /// Keeps the status, by which an answer without an amount is known to say nothing new.
+    package func memory(of watch: Watch, afterStatus status: String) -> [UInt8] {
+        var memory = PollMemory(watch.memory)
+        memory.known = status
+        return memory.bytes
+    }
+
+    /// Whether an answer that leaves out the amount only repeats the status of the newest event, which may have had it.
+    private func saysNothingNew(_ event: Event, after memory: PollMemory) -> Bool {
+        event.object == .payment && Self.stated(event.money.paid) == nil && event.finality != .final
+            && event.providerStatus == memory.known
     }
 
     /// What a watch follows.

@@ -8,8 +8,8 @@ extension HyPe {
     static let day = Duration.seconds(86_400)
     /// How long refunds are looked for after the first sight of `completed_success`.
     static let refundWatch = day * 60
-    /// A watch lives so long from its registration: paid on the seventh day, it still is watched for a refund.
-    static let lifetime = day * 67
+    /// Unpaid so long after its registration, an invoice is overdue: the end of the schedule.
+    static let unpaidWatch = day * 7
 
     /// The poll after one at `now`, which may be the watch's last.
     static func nextPoll(after now: Timestamp, registeredAt start: Timestamp, memory: Memory) -> Timestamp {

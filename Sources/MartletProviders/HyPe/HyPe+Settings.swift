@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import MartletCore
+import MartletCrypto
 import MartletWire
 
 extension HyPe {
@@ -7,6 +8,8 @@ extension HyPe {
     package struct Settings: Sendable, Equatable {
         /// The program, by absolute path or bare name, then its arguments.
         package var command: [String]
+        /// The SHA-256 that the program's file must have; nil for any.
+        package var commandDigest: [UInt8]?
         /// The whole environment; empty by default.
         package var environment: [String: String]
         /// Nil for the gateway's own user.
@@ -16,11 +19,13 @@ extension HyPe {
 
         package init(
             command: [String],
+            commandDigest: [UInt8]? = nil,
             environment: [String: String] = [:],
             user: String? = nil,
             timeLimit: Duration = .seconds(30)
         ) {
             self.command = command
+            self.commandDigest = commandDigest
             self.environment = environment
             self.user = user
             self.timeLimit = timeLimit
@@ -39,6 +44,17 @@ extension HyPe {
                 settings.fail("command", "must begin with an absolute path, or with a name to look for in PATH")
             } else if command.contains(where: { $0.utf8.contains(0) }) {
                 settings.fail("command", "must not hold a zero byte")
+            }
+            if let text = settings.string("commandDigest") {
+                let digest = text.hasPrefix("sha256:") ? Hex.decode(text.dropFirst(7)) : nil
+                if digest?.count == 32 {
+                    commandDigest = digest
+                } else {
+                    settings.fail(
+                        "commandDigest",
+                        "must be \"sha256:\" and the 64 digits that \"sha256sum FILE\" prints for the program, or be left out"
+                    )
+                }
             }
             environment = [:]
             if case .object(let object) = settings.value("environment") {

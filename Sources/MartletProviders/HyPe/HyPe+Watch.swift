@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import MartletCore
+import MartletCrypto
 import MartletWire
 import Synchronization
 
@@ -16,6 +17,13 @@ extension HyPe {
             self.settings = settings
         }
 
+        /// A reload between two invoices with `bad_signature` does not part them; a restart does.
+        package func takeOver(from former: any WatchedProvider) {
+            guard let former = former as? Watcher else { return }
+            let newest = former.badSignature.withLock { $0 }
+            badSignature.withLock { $0 = newest }
+        }
+
         package func plan(_ registration: [UInt8], now: Timestamp) throws(RegistrationRefusal) -> WatchPlan {
             let registered = try Registered(registration: registration)
             return WatchPlan(
@@ -25,7 +33,7 @@ extension HyPe {
                     details: registered.details,
                     memory: Memory().json,
                     nextPollAt: now,
-                    deadline: now + HyPe.lifetime,
+                    deadline: now + HyPe.unpaidWatch,
                     createdAt: now
                 )
             )
@@ -44,36 +52,50 @@ extension HyPe {
                     next: .hold(reason: "what was registered is damaged in the store; register the invoice again")
                 )
             }
-            let outcome = await tools.programs.run(
-                ProgramRun(
-                    command: settings.command,
-                    input: registered.autofeed,
-                    environment: settings.environment,
-                    user: settings.user,
-                    timeLimit: settings.timeLimit,
-                    outputLimit: HyPe.outputLimit
-                )
-            )
+            let outcome = await tools.programs.run(run(on: registered.autofeed))
+            if case .wrongDigest = outcome {
+                let reason = Self.note(outcome) ?? ""
+                return PollAnswer(memory: watch.memory, outcome: Self.word(outcome), next: .holdSource(reason: reason))
+            }
             var memory = Memory(watch.memory)
             guard case .ended(let exitCode, let output) = outcome else {
                 memory.failures += 1
-                return again(watch, memory, outcome: Self.word(outcome), at: now)
+                var answer = again(watch, memory, outcome: Self.word(outcome), at: now)
+                answer.note = Self.note(outcome)
+                return answer
             }
+            let run = Run(exitCode: exitCode, output: output)
             let reading = HyPe.read(
-                Run(exitCode: exitCode, output: output),
+                run,
                 invoice: registered.invoice,
                 state: memory.state,
                 source: source,
                 receivedAt: now
             )
-            return answer(watch, reading, memory, output: output, at: now)
+            return answer(watch, reading, memory, run: run, at: now)
+        }
+
+        package func obstacle(with tools: PollTools) async -> String? {
+            await tools.programs.obstacle(to: run(on: [])).flatMap { Self.note($0) }
+        }
+
+        private func run(on autofeed: [UInt8]) -> ProgramRun {
+            ProgramRun(
+                command: settings.command,
+                input: autofeed,
+                environment: settings.environment,
+                user: settings.user,
+                timeLimit: settings.timeLimit,
+                outputLimit: HyPe.outputLimit,
+                digest: settings.commandDigest
+            )
         }
 
         private func answer(
             _ watch: Watch,
             _ reading: Reading,
             _ before: Memory,
-            output: [UInt8],
+            run: Run,
             at now: Timestamp
         ) -> PollAnswer {
             var memory = before
@@ -81,15 +103,19 @@ extension HyPe {
             guard case .accepted(let event) = reading.outcome else {
                 memory.failures += 1
                 let outcome = Self.word(reading)
-                guard reading.next == .holdEngineer else { return again(watch, memory, outcome: outcome, at: now) }
+                guard reading.next == .holdEngineer else {
+                    var answer = again(watch, memory, outcome: outcome, at: now)
+                    answer.note = Self.note(disbelieved: run)
+                    return answer
+                }
                 let reason = "the program answered for another transaction; find out which, then resume"
                 return PollAnswer(memory: memory.json, outcome: outcome, next: .hold(reason: reason))
             }
-            let news = HyPe.News(output)
+            let news = HyPe.News(run.output)
             if case .status = news { memory.failures = 0 } else { memory.failures += 1 }
             if memory.state.lastStatus == "completed_success", memory.paidAt == nil { memory.paidAt = now }
             var answer = again(watch, memory, outcome: Self.word(news, isNew: event != nil), at: now)
-            answer.news = event.map { [PollAnswer.News(event: $0, raw: output)] } ?? []
+            answer.news = event.map { [PollAnswer.News(event: $0, raw: run.output)] } ?? []
             switch reading.next {
             case .pollAgain, .pollSlowly: break
             case .stop: answer.next = .close
@@ -100,12 +126,15 @@ extension HyPe {
         }
 
         /// Polls on, unless the time for refunds is over.
+        ///
+        /// Once paid, the watch ends with that time; before, the deadline is what the registration said.
         private func again(_ watch: Watch, _ memory: Memory, outcome: String, at now: Timestamp) -> PollAnswer {
             var next = PollAnswer.Next.poll(
                 at: HyPe.nextPoll(after: now, registeredAt: watch.createdAt, memory: memory)
             )
-            if let paidAt = memory.paidAt, now >= paidAt + HyPe.refundWatch { next = .close }
-            return PollAnswer(memory: memory.json, outcome: outcome, next: next)
+            let end = memory.paidAt.map { $0 + HyPe.refundWatch }
+            if let end, now >= end { next = .close }
+            return PollAnswer(memory: memory.json, outcome: outcome, next: next, deadline: end)
         }
 
         private func hold(_ watch: Watch, _ news: News?, at now: Timestamp) -> PollAnswer.Next {
@@ -132,6 +161,30 @@ extension HyPe {
     }
 }
 
+/// What hinders a run and what to do, for `PollAnswer.note`; never anything that the program printed.
+extension HyPe.Watcher {
+    /// Characters of the runner's reason, which names the program and the user.
+    private static var reasonLimit: Int { 300 }
+
+    private static func note(_ outcome: ProgramOutcome) -> String? {
+        switch outcome {
+        case .ended: nil
+        case .timedOut: "the program did not end within timeLimit and was killed"
+        case .tooMuchOutput: "the program printed more than \(HyPe.outputLimit) bytes and was killed"
+        case .wrongDigest(let program, let found):
+            "the program \(program) has the digest sha256:\(Hex.encode(found)), not the one of commandDigest; if it was "
+                + "updated on purpose, change commandDigest, reload and resume; otherwise find out who changed it"
+        case .notStarted(let reason):
+            "the program did not start: \((reason.split(whereSeparator: \.isNewline).first ?? "").prefix(reasonLimit))"
+        }
+    }
+
+    private static func note(disbelieved run: HyPe.Run) -> String {
+        "the program ended with exit code \(run.exitCode) and without a result that is to be believed; "
+            + "run it by hand as the same user"
+    }
+}
+
 /// Words for `PollAnswer.outcome`, all from bounded sets.
 extension HyPe.Watcher {
     private static func word(_ outcome: ProgramOutcome) -> String {
@@ -140,6 +193,7 @@ extension HyPe.Watcher {
         case .timedOut: "timeout"
         case .tooMuchOutput: "too_much_output"
         case .notStarted: "not_started"
+        case .wrongDigest: "wrong_digest"
         }
     }
 

@@ -31,6 +31,8 @@ package actor ProcessRunner: ProgramRunner {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.unownedExecutor }
     private nonisolated let loop: EventLoop
     private let concurrency: Int
+    /// Nil where nobody has said how to compute them.
+    private var digests: ProgramDigests?
     private var waiting: [Waiting] = []
     private var running: [pid_t: Running] = [:]
     /// Groups of ended programs whose other members the kernel may have given to the gateway.
@@ -41,12 +43,19 @@ package actor ProcessRunner: ProgramRunner {
     /// Programs that run or wait for their turn; those killed count until they are gone.
     package var count: Int { running.count + waiting.count }
 
+    /// Makes a runner with a loop of its own.
+    ///
     /// `concurrency`: programs that may run at once, 32 by default; others wait their turn, and their time limit counts
-    /// from their start.
+    /// from their start. `sha256`: computes a digest, for runs that ask for one; without it none of those is started.
     ///
     /// - Throws: `SystemError` if the kernel gives no epoll set.
-    package init(concurrency: Int = 32, label: String = "martlet.programs") throws(SystemError) {
+    package init(
+        concurrency: Int = 32,
+        label: String = "martlet.programs",
+        sha256: (@Sendable ([UInt8]) -> [UInt8])? = nil
+    ) throws(SystemError) {
         loop = try EventLoop(label: label)
+        digests = sha256.map { ProgramDigests(sha256: $0) }
         self.concurrency = max(1, concurrency)
     }
 
@@ -55,6 +64,15 @@ package actor ProcessRunner: ProgramRunner {
         return await withCheckedContinuation { answer in
             waiting.append(Waiting(run: program, answer: answer))
             startWaiting()
+        }
+    }
+
+    package func obstacle(to program: ProgramRun) async -> ProgramOutcome? {
+        do {
+            _ = try launch(program)
+            return nil
+        } catch {
+            return Self.outcome(of: error)
         }
     }
 
@@ -76,16 +94,38 @@ package actor ProcessRunner: ProgramRunner {
             let next = waiting.removeFirst()
             do {
                 try start(next)
-            } catch let refusal as ProgramLaunch.Refusal {
-                next.answer.resume(returning: .notStarted(refusal.reason))
             } catch {
-                next.answer.resume(returning: .notStarted("the program could not be started: \(error)"))
+                next.answer.resume(returning: Self.outcome(of: error))
             }
         }
     }
 
+    /// The program's file is another one than it should be.
+    private struct WrongDigest: Error {
+        var program: String
+        var found: [UInt8]
+    }
+
+    private static func outcome(of error: any Error) -> ProgramOutcome {
+        switch error {
+        case let refusal as ProgramLaunch.Refusal: .notStarted(refusal.reason)
+        case let wrong as WrongDigest: .wrongDigest(program: wrong.program, found: wrong.found)
+        default: .notStarted("the program could not be started: \(error)")
+        }
+    }
+
+    private func launch(_ run: ProgramRun) throws -> ProgramLaunch {
+        let launch = try ProgramLaunch(run)
+        guard let wanted = run.digest else { return launch }
+        guard let found = try digests?.digest(of: launch.program) else {
+            throw ProgramLaunch.Refusal("this gateway has no way to compute digests")
+        }
+        if found != wanted { throw WrongDigest(program: launch.program, found: found) }
+        return launch
+    }
+
     private func start(_ next: Waiting) throws {
-        let launch = try ProgramLaunch(next.run)
+        let launch = try launch(next.run)
         let timer = martlet_timer_after(max(1, next.run.timeLimit.wholeMilliseconds))
         guard timer >= 0 else { throw SystemError(operation: "timerfd_create", code: errno) }
         let started: ProgramLaunch.Started

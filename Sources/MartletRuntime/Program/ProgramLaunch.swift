@@ -13,6 +13,9 @@ struct ProgramLaunch: Sendable, Equatable {
         init(_ reason: String) { self.reason = reason }
     }
 
+    /// The file of the program itself.
+    let program: String
+    /// What the kernel executes: the program, or what starts it as another user.
     var path: String
     var arguments: [String]
     var environment: [String]
@@ -31,6 +34,7 @@ struct ProgramLaunch: Sendable, Equatable {
         guard let program = Self.find(name, in: run.environment["PATH"] ?? Self.defaultPath) else {
             throw Refusal("there is no program \"\(name)\" that the gateway may execute")
         }
+        self.program = program
         path = program
         arguments = run.command
         guard let user = run.user, let prefix = try Self.prefix(toRunAs: user) else { return }

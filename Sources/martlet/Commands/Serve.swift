@@ -5,6 +5,7 @@ import Foundation
 import Logging
 import MartletConfig
 import MartletCore
+import MartletCrypto
 import MartletGateway
 import MartletNet
 import MartletRuntime
@@ -54,7 +55,7 @@ struct Serve: AsyncParsableCommand {
         let programs: ProcessRunner
         let gateway: Gateway
         do {
-            programs = try ProcessRunner()
+            programs = try ProcessRunner(sha256: Digest.sha256)
             gateway = try await Gateway(configuration, log: log, programs: programs)
         } catch {
             log.critical("the gateway cannot start", metadata: ["reason": "\(error)"])

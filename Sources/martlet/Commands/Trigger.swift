@@ -20,8 +20,8 @@ struct Trigger: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The source.", valueName: "provider/id")) var source: String
     @Option(help: "The status, in the provider's own word, such as paid.") var status: String
     @OptionGroup var file: ConfigurationOption
-    @Option(help: "The gateway's ingest address; by default MARTLET_URL, or the one of the configuration.") var url:
-        String?
+    @Option(help: "The gateway's ingest address; by default MARTLET_INGEST_URL, or the one of the configuration.")
+    var url: String?
     @Option(help: "The merchant's order number.") var order: String?
     @Option(help: "The amount, as the provider writes it.") var amount: String?
     @Option(help: "The currency, as the provider writes it.") var currency: String?
@@ -74,7 +74,8 @@ struct Trigger: AsyncParsableCommand {
     private func send(_ sample: SampleCallback, to source: SourceID, _ configuration: Configuration) async throws
         -> AttemptResult
     {
-        let named = url ?? ProcessInfo.processInfo.environment["MARTLET_URL"]
+        // Not MARTLET_URL, which is the admin address for all other commands.
+        let named = url ?? ProcessInfo.processInfo.environment["MARTLET_INGEST_URL"]
         let base = named ?? "http://\(configuration.ingest.listen)"
         let stem = base.hasSuffix("/") ? String(base.dropLast()) : base
         let request = OutboundRequest(

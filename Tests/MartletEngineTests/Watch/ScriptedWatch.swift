@@ -124,13 +124,20 @@ struct NoPrograms: ProgramRunner {
 
 extension EngineHarness {
     /// A watcher over the harness's store and dispatcher; orders that begin with `T-` belong to the shop `tashkent`.
-    func watcher(_ providers: [ScriptedWatch], pollsAtOnce: Int = 32) async throws -> Watcher {
+    ///
+    /// `through`: what polls are sent with; the harness's own transport by default.
+    func watcher(
+        _ providers: [any WatchedProvider],
+        pollsAtOnce: Int = 32,
+        through: (any Transport)? = nil,
+        programs: any ProgramRunner = NoPrograms()
+    ) async throws -> Watcher {
         let watcher = Watcher(
             executor: QueueExecutor(label: "martlet.test.watch"),
             store: store,
             dispatcher: dispatcher,
             topology: topology,
-            tools: PollTools(transport: transport, programs: NoPrograms()),
+            tools: PollTools(transport: through ?? transport, programs: programs),
             clock: clock,
             metrics: EngineMetrics(Metrics()),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
@@ -146,10 +153,37 @@ extension EngineHarness {
     }
 
     /// Registers and expects a new watch.
-    func watch(_ subject: String, _ watcher: Watcher, _ provider: ScriptedWatch) async throws -> WatchID {
-        switch try await watcher.register(Array(subject.utf8), at: provider.source, shops: nil) {
+    func watch(_ registration: String, _ watcher: Watcher, _ provider: any WatchedProvider) async throws -> WatchID {
+        switch try await watcher.register(Array(registration.utf8), at: provider.source, shops: nil) {
         case .registered(let id), .exists(let id): id
         }
+    }
+
+    /// Moves the clock from one due watch to the next until the moment; each time waits for what was due to be recorded.
+    ///
+    /// For harnesses in which nothing but the watcher has timers.
+    func follow(until end: Timestamp) async throws {
+        while true {
+            var due: Timestamp?
+            try await eventually {
+                due = try await nextDue()
+                return due == nil ? clock.pendingTimers == 0 : clock.nextDeadline == due && clock.now() < due ?? end
+            }
+            guard let due, due <= end else { break }
+            await clock.advance(to: due)
+        }
+        await clock.advance(to: end)
+    }
+
+    /// When the store next has something for the watcher.
+    private func nextDue() async throws -> Timestamp? {
+        try await store.watches(WatchQuery()).map(\.watch).compactMap { watch in
+            switch watch.state {
+            case .open: watch.nextPollAt.map { min($0, watch.deadline) } ?? watch.deadline
+            case .held: watch.deadline
+            case .closed, .overdue: nil
+            }
+        }.min()
     }
 
     func standing(_ id: WatchID) async throws -> WatchState? { try await store.watch(id)?.stored.watch.state }

@@ -174,6 +174,31 @@ import Testing
         try await harness.stop()
     }
 
+    @Test func aClockThatRanAheadKeepsNobodyWaiting() async throws {
+        let ahead = ManualClock(now: ManualClock().now() + .seconds(400 * 86_400))
+        let former = try await EngineHarness.start([], clock: ahead)
+        let provider = ScriptedWatch()
+        let first = try await former.watcher([provider])
+        let id = try await former.watch("A", first, provider)
+        try await former.eventually { former.clock.pendingTimers == 1 }
+        await first.stop(within: .seconds(1))
+        try await former.stop(keepingFolder: true)
+
+        let harness = try await EngineHarness.start([], folder: former.folder)
+        let watcher = try await harness.watcher([provider])
+        let now = harness.clock.now()
+        try await harness.eventually { harness.clock.nextDeadline == now + .seconds(60) }
+        #expect(provider.polled == ["A", "A"])
+        let watch = try #require(try await harness.store.watch(id)).stored.watch
+        #expect(watch.createdAt == now && watch.deadline == now + .seconds(3600))
+        // A reload finds nothing more to do.
+        try await watcher.update([WatchedSource(provider: provider) { _ in "nordic" }])
+        try await harness.eventually { harness.clock.nextDeadline == now + .seconds(60) }
+        #expect(provider.polled.count == 2)
+        await watcher.stop(within: .zero)
+        try await harness.stop()
+    }
+
     @Test func refusesWhatItCannotWatch() async throws {
         let harness = try await EngineHarness.start([])
         let provider = ScriptedWatch()

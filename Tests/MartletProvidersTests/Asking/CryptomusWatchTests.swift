@@ -125,6 +125,84 @@ struct CryptomusWatchTests {
         if outcome != "order_mismatch" { #expect(answer.nextPoll == Self.now + .minutes(10)) }
     }
 
+    /// What a webhook with that status and amount becomes; its signature does not matter here.
+    static func callback(_ status: String, isFinal: Bool, paid: String) throws -> Event {
+        let body =
+            #"{"type":"payment","uuid":"\#(uuid)","order_id":"NO-1","amount":"5","currency":"USDT",\#(paid)"#
+            + #""is_final":\#(isFinal),"status":"\#(status)","sign":"x"}"#
+        let callback = Callback(
+            method: "POST",
+            headers: HeaderFields([("Content-Type", "application/json")]),
+            body: bytes(body),
+            sourceAddress: .loopback,
+            receivedAt: now
+        )
+        return try provider("http://127.0.0.1:1").normalise(callback, order: nil)
+    }
+
+    /// Answers a poll about a payment, of which a notification brought the status `known`.
+    static func poll(
+        _ status: String,
+        isFinal: Bool,
+        paid: String,
+        afterStatus known: String? = nil
+    ) async throws -> PollAnswer {
+        let body =
+            #"{"state":0,"result":{"uuid":"\#(uuid)","order_id":"NO-1","amount":"5","currency":"USDT",\#(paid)"#
+            + #""is_final":\#(isFinal),"payment_status":"\#(status)"}}"#
+        return try await withProvider(.always(body)) { server, tools, _ in
+            let provider = try provider(server.url(""))
+            var watch = try provider.plan(bytes(#"{"kind":"payment","uuid":"\#(uuid)"}"#), now: now).watch
+            if let known { watch.memory = provider.memory(of: watch, afterStatus: known) }
+            return await provider.poll(watch, order: nil, at: now + .minutes(2), with: tools)
+        }
+    }
+
+    /// Nothing was paid: the webhook says zero or leaves it out, the information call says null.
+    @Test(arguments: ["", #""payment_amount":null,"#, #""payment_amount":"0.00000000","#, #""payment_amount":0,"#])
+    func nothingPaidIsTheSameHoweverItIsSaid(_ paid: String) async throws {
+        let answer = try await Self.poll("cancel", isFinal: true, paid: #""payment_amount":null,"#)
+        let polled = try #require(answer.news.first).event
+        let callback = try Self.callback("cancel", isFinal: true, paid: paid)
+        #expect(callback.id == polled.id)
+        #expect(try Self.callback("cancel", isFinal: true, paid: #""payment_amount":"0.1","#).id != polled.id)
+    }
+
+    /// An information call that leaves the amount out makes another event than the webhook that has it.
+    @Test(arguments: [("confirm_check", false), ("paid", true)])
+    func aLateCallbackWithAnAmountIsAlreadyKnown(_ status: String, _ isFinal: Bool) async throws {
+        let answer = try await Self.poll(status, isFinal: isFinal, paid: #""payment_amount":null,"#)
+        let polled = try #require(answer.news.first).event
+        let callback = try Self.callback(status, isFinal: isFinal, paid: #""payment_amount":"5","#)
+        #expect(callback.id != polled.id)
+        var history = ObjectHistory()
+        #expect(history.admit(polled) == [])
+        #expect(history.admit(callback) == [.alreadyKnown])
+    }
+
+    @Test func aPollWithoutAnAmountDoesNotRepeatTheCallback() async throws {
+        let none = #""payment_amount":null,"#
+        let repeated = try await Self.poll("confirm_check", isFinal: false, paid: none, afterStatus: "confirm_check")
+        #expect(repeated.news.isEmpty)
+        #expect(repeated.outcome == "unchanged")
+        let other = try await Self.poll("process", isFinal: false, paid: none, afterStatus: "confirm_check")
+        #expect(other.news.count == 1)
+        let more = #""payment_amount":"3","#
+        let instalment = try await Self.poll(
+            "wrong_amount_waiting",
+            isFinal: false,
+            paid: more,
+            afterStatus: "wrong_amount_waiting"
+        )
+        #expect(instalment.news.count == 1, "a second instalment is news")
+        // The first word that the payment is closed is news, and after a final callback nobody asks.
+        let closed = try await Self.poll("paid", isFinal: true, paid: none, afterStatus: "paid")
+        #expect(closed.news.count == 1)
+        var history = ObjectHistory()
+        #expect(history.admit(try Self.callback("paid", isFinal: true, paid: more)) == [])
+        #expect(history.admit(try #require(closed.news.first).event) == [.outOfOrder])
+    }
+
     @Test(arguments: [
         (#"{}"#, ["kind"]), (#"{"kind":"wallet","uuid":"x"}"#, ["kind", "uuid"]), (#"{"kind":"payment"}"#, ["uuid"]),
         (#"{"kind":"payment","orderId":"a b"}"#, ["orderId"]), (#"{"kind":"payment","orderId":"a","id":"b"}"#, ["id"]),
