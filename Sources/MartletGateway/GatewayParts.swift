@@ -116,7 +116,7 @@ struct GatewayParts: Sendable {
             executor: QueueExecutor(label: "martlet.sweep"),
             store: store,
             watcher: watcher,
-            tools: PollTools(transport: transport, programs: programs),
+            tools: PollTools(transport: providers, programs: programs),
             clock: schedule,
             wall: clock,
             metrics: metrics,

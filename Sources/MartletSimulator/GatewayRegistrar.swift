@@ -40,7 +40,7 @@ package struct GatewayRegistrar: Sendable {
         var json = JSONWriter()
         json.beginObject()
         json.member("source", source)
-        for member in order.registration.members { json.member(member.name, member.value.string) }
+        for member in order.registration.members { json.member(of: member.name, member.value.string) }
         json.endObject()
         let bearer = key.withExposedBytes { "Bearer " + String(decoding: $0, as: UTF8.self) }
         return OutboundRequest(

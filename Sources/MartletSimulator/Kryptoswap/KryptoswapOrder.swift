@@ -72,7 +72,7 @@ struct KryptoswapOrder: Sendable {
         json.name("route")
         json.beginObject()
         for (name, code) in [("from", from), ("to", to)] {
-            json.name(name)
+            json.name(of: name)
             json.beginObject()
             json.member("xml", code)
             json.endObject()
