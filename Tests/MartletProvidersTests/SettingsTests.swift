@@ -77,6 +77,8 @@ struct SettingsTests {
         ("cryptomus", #"{"paymentKey":"plain:a","paymentkey":1}"#, ["error $.sources[0].paymentkey"]),
         ("kryptoswap", #"{"hashFields":[]}"#, ["error $.sources[0].hashFields"]),
         ("kryptoswap", #"{"hashFields":["orderId"]}"#, ["error $.sources[0].hashFields"]),
+        ("kryptoswap", #"{"hashFields":"learn"}"#, ["warning $.sources[0].hashFields"]),
+        ("kryptoswap", #"{"hashFields":"hash"}"#, ["error $.sources[0].hashFields"]),
         ("kryptoswap", #"{"maxAge":5}"#, ["error $.sources[0].maxAge"]),
         ("spectrocoin", "{}", ["warning $.sources[0]"]),
         ("spectrocoin", #"{"merchantApiId":"4711"}"#, ["error $.sources[0].merchantApiId", "warning $.sources[0]"]),
