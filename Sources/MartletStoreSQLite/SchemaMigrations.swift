@@ -18,6 +18,9 @@ enum SchemaMigrations {
         migrator.registerMigration("0003 watches") { database in
             try database.execute(sql: watches)
         }
+        migrator.registerMigration("0005 idempotency keys") { database in
+            try database.execute(sql: idempotencyKeys)
+        }
         return migrator
     }()
 

@@ -54,7 +54,7 @@ package enum EventStoreConformance {
 
     package static let cases: [Case] =
         captureCases + concurrencyCases + deliveryCases + endpointCases + operatorCases + refusedCases
-        + quarantineCases + queryCases + upkeepCases + watchCases + watchEndCases
+        + quarantineCases + queryCases + upkeepCases + watchCases + watchEndCases + idempotencyCases
 }
 
 /// A rule that a store broke.
