@@ -15,6 +15,8 @@ package final class AdminService: Sendable {
     private let control: any EndpointControl
     private let quarantine: any QuarantineControl
     private let watches: any WatchControl
+    private let orders: any OrderControl
+    let idempotency: IdempotencyKeys
     private let authenticator: Authenticator
     private let metrics: Metrics
     private let refusals: Counter
@@ -30,6 +32,7 @@ package final class AdminService: Sendable {
         control: any EndpointControl,
         quarantine: any QuarantineControl,
         watches: any WatchControl,
+        orders: any OrderControl,
         keys: [AdminKey],
         metrics: Metrics,
         clock: any WallClock,
@@ -40,6 +43,8 @@ package final class AdminService: Sendable {
         self.control = control
         self.quarantine = quarantine
         self.watches = watches
+        self.orders = orders
+        idempotency = IdempotencyKeys(store: store, log: log)
         authenticator = Authenticator(keys)
         self.metrics = metrics
         refusals = metrics.counter(
@@ -73,6 +78,7 @@ package final class AdminService: Sendable {
                     control: control,
                     quarantine: quarantine,
                     watches: watches,
+                    orders: orders,
                     caller: caller
                 ),
                 service: self

@@ -112,6 +112,7 @@ struct GatewayParts: Sendable {
             control: dispatcher,
             quarantine: service,
             watches: watcher,
+            orders: watcher,
             keys: configuration.adminKeys,
             metrics: metrics,
             clock: clock,

@@ -27,3 +27,6 @@ extension Watcher: WatchControl {
         }
     }
 }
+
+/// Likewise the creation of orders.
+extension Watcher: OrderControl {}

@@ -12,6 +12,7 @@ final class Faults: Sendable {
         case health
         case claimWatches
         case recordPoll
+        case registerWatch
     }
 
     private struct State {

@@ -41,7 +41,7 @@ struct SettingsTests {
         ),
         (
             "kryptoswap",
-            #"{"ipnSecret":"plain:a","hashFields":["hash"],"maxAge":"24h","maxFuture":"5m","apiBase":null}"#
+            #"{"ipnSecret":"plain:a","hashFields":["hash"],"maxAge":"24h","maxFuture":"5m","apiBase":null,"orderFormat":"form"}"#
         ),
         ("kryptoswap", "{}"),
         (
@@ -79,6 +79,7 @@ struct SettingsTests {
         ("kryptoswap", #"{"hashFields":["orderId"]}"#, ["error $.sources[0].hashFields"]),
         ("kryptoswap", #"{"hashFields":"learn"}"#, ["warning $.sources[0].hashFields"]),
         ("kryptoswap", #"{"hashFields":"hash"}"#, ["error $.sources[0].hashFields"]),
+        ("kryptoswap", #"{"orderFormat":"xml"}"#, ["error $.sources[0].orderFormat"]),
         ("kryptoswap", #"{"maxAge":5}"#, ["error $.sources[0].maxAge"]),
         ("spectrocoin", "{}", ["warning $.sources[0]"]),
         ("spectrocoin", #"{"merchantApiId":"4711"}"#, ["error $.sources[0].merchantApiId", "warning $.sources[0]"]),

@@ -10,6 +10,7 @@ struct ScopedAccess: Sendable {
     private let control: any EndpointControl
     let quarantine: any QuarantineControl
     let watchControl: any WatchControl
+    let orders: any OrderControl
     /// Nil for all shops.
     let shops: Set<String>?
     /// Deliveries that are counted for an endpoint's page.
@@ -20,12 +21,14 @@ struct ScopedAccess: Sendable {
         control: any EndpointControl,
         quarantine: any QuarantineControl,
         watches: any WatchControl,
+        orders: any OrderControl,
         caller: Caller
     ) {
         self.store = store
         self.control = control
         self.quarantine = quarantine
         watchControl = watches
+        self.orders = orders
         shops = caller.shops
     }
 

@@ -64,6 +64,8 @@ package enum AdminRoutes {
         AdminRoute("DELETE", "/v1/watches/{id}", .role(.operator), answer: WatchRoutes.close),
         AdminRoute("POST", "/v1/watches/{id}/poll", .role(.operator), answer: WatchRoutes.poll),
         AdminRoute("POST", "/v1/watches/{id}/resume", .role(.operator), answer: WatchRoutes.resume),
+
+        AdminRoute("POST", "/v1/sources/kryptoswap/{id}/orders", .role(.operator), answer: OrderRoutes.create),
     ]
 
     private static let paging = ["limit", "cursor"]

@@ -22,6 +22,9 @@ package struct Kryptoswap: ForcibleProvider {
     package let apiBase: String?
     /// Shared by all copies of this value.
     let gate = AskGate()
+    /// Of its own, so that polls which are due do not hold up a shop's order.
+    let orderGate = AskGate()
+    let orderFormat: OrderFormat
 
     package static let usualHashFields = ["hash", "sign", "signature"]
 
@@ -44,7 +47,8 @@ package struct Kryptoswap: ForcibleProvider {
         isLearning: Bool = false,
         maxAge: Duration = .seconds(86_400),
         maxFuture: Duration = .seconds(300),
-        apiBase: String? = nil
+        apiBase: String? = nil,
+        orderFormat: OrderFormat = .json
     ) {
         self.source = source
         self.ipnSecret = ipnSecret
@@ -53,6 +57,7 @@ package struct Kryptoswap: ForcibleProvider {
         self.maxAge = maxAge
         self.maxFuture = maxFuture
         self.apiBase = apiBase
+        self.orderFormat = orderFormat
     }
 
     private init(source: SourceID, settings: SettingsReader) {
@@ -73,6 +78,11 @@ package struct Kryptoswap: ForcibleProvider {
         } else if fields.contains(where: { Self.signedMembers.contains($0) || $0 == "orderUID" }) {
             settings.fail("hashFields", "must not name a member that the digest covers")
         }
+        let format = settings.choice(
+            "orderFormat",
+            default: OrderFormat.json.rawValue,
+            of: OrderFormat.allCases.map(\.rawValue)
+        )
         self.init(
             source: source,
             ipnSecret: settings.keyMaterial("ipnSecret"),
@@ -80,7 +90,8 @@ package struct Kryptoswap: ForcibleProvider {
             isLearning: isLearning,
             maxAge: settings.duration("maxAge", default: .seconds(86_400)),
             maxFuture: settings.duration("maxFuture", default: .seconds(300)),
-            apiBase: settings.baseAddress("apiBase")
+            apiBase: settings.baseAddress("apiBase"),
+            orderFormat: OrderFormat(rawValue: format) ?? .json
         )
     }
 }
