@@ -108,9 +108,3 @@ enum OrderRoutes {
         )
     }
 }
-
-extension ScopedAccess {
-    func createOrder(_ request: [UInt8], at source: SourceID) async -> OrderCreation {
-        await orders.createOrder(request, at: source, shops: shops)
-    }
-}

@@ -5,8 +5,8 @@ import MartletWire
 /// Creating orders by `public/exchanger/order/create` (providers.md section 6.1).
 ///
 /// The provider's pages name the members and write lists as `fromValues[0][key]`; they do not say how the body is
-/// encoded. Two public programs for the same engine send JSON, so that is what goes out unless `orderFormat` says
-/// `form`.
+/// encoded. A public front end of the same engine (BX-front, AevonX) sends JSON, so that is what goes out unless
+/// `orderFormat` says `form`.
 extension Kryptoswap: OrderingProvider {
     /// How a request is written.
     package enum OrderFormat: String, Sendable, CaseIterable {
