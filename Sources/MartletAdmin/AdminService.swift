@@ -16,6 +16,8 @@ package final class AdminService: Sendable {
     private let quarantine: any QuarantineControl
     private let watches: any WatchControl
     private let sweeps: any SweepControl
+    private let orders: any OrderControl
+    let idempotency: IdempotencyKeys
     private let authenticator: Authenticator
     private let metrics: Metrics
     private let refusals: Counter
@@ -32,6 +34,7 @@ package final class AdminService: Sendable {
         quarantine: any QuarantineControl,
         watches: any WatchControl,
         sweeps: any SweepControl,
+        orders: any OrderControl,
         keys: [AdminKey],
         metrics: Metrics,
         clock: any WallClock,
@@ -43,6 +46,8 @@ package final class AdminService: Sendable {
         self.quarantine = quarantine
         self.watches = watches
         self.sweeps = sweeps
+        self.orders = orders
+        idempotency = IdempotencyKeys(store: store, log: log)
         authenticator = Authenticator(keys)
         self.metrics = metrics
         refusals = metrics.counter(
@@ -77,6 +82,7 @@ package final class AdminService: Sendable {
                     quarantine: quarantine,
                     watches: watches,
                     sweeps: sweeps,
+                    orders: orders,
                     caller: caller
                 ),
                 service: self

@@ -22,7 +22,12 @@ package struct Configuration: Sendable {
         package var maxBodyBytes: Int
         /// Peers whose forwarding headers are believed.
         package var trustedProxies: [AddressBlock]
+        /// Where providers reach this listener, without a slash at its end; nil if that is not known.
+        package var publicURL: String?
     }
+
+    /// Where a source's provider is to call; nil without `ingest.publicURL`.
+    package func hook(of source: SourceID) -> String? { ingest.publicURL.map { "\($0)/hooks/\(source)" } }
 
     /// The listener for operators.
     package struct Admin: Sendable, Equatable {

@@ -8,7 +8,8 @@ extension ConfigurationReader {
         let ingest = Configuration.Ingest(
             listen: listen(of: reader, default: .defaultIngest),
             maxBodyBytes: reader.integer("maxBodyBytes", default: 65_536, in: 1024...1_048_576),
-            trustedProxies: networks("trustedProxies", of: reader, default: [])
+            trustedProxies: networks("trustedProxies", of: reader, default: []),
+            publicURL: publicURL(of: reader)
         )
         refuseUnavailable(
             "tls",
@@ -46,6 +47,36 @@ extension ConfigurationReader {
             "$.admin.listen",
             "must not be the address that $.ingest.listen takes (\"\(text)\"); choose another port"
         )
+    }
+
+    /// Providers take the address of a hook up to 200 characters (providers.md section 6.1).
+    private static let longestPublicURL = 110
+
+    private func publicURL(of reader: SettingsReader) -> String? {
+        guard let text = reader.string("publicURL") else { return nil }
+        guard text.utf8.count <= Self.longestPublicURL else {
+            reader.fail("publicURL", "must have at most \(Self.longestPublicURL) characters")
+            return nil
+        }
+        // Before the parser, whose advice is for endpoints.
+        guard !text.contains("?"), !text.contains("@") else {
+            reader.fail("publicURL", "must not have a query or user information; leave them out")
+            return nil
+        }
+        do throws(EndpointURL.Failure) {
+            let url = try EndpointURL(text)
+            if !url.isEncrypted, !url.isLoopback {
+                reader.fail("publicURL", "must begin with \"https://\"; secrets of payments travel on it")
+                return nil
+            }
+            if !url.isEncrypted {
+                reader.warn("publicURL", "is this very machine's, which no provider reaches; fine for tests")
+            }
+        } catch {
+            reader.fail("publicURL", error.message)
+            return nil
+        }
+        return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 
     private func listen(of reader: SettingsReader, default fallback: ListenSetting) -> ListenSetting {

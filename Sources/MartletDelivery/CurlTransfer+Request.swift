@@ -15,7 +15,7 @@ extension CurlTransfer {
         hasConnection = false
         isSecondStart = false
         clearMessage()
-        if isConnectionFresh { try set(isConnectionFresh: false) }
+        if isConnectionFresh != request.isSentOnce { try set(isConnectionFresh: request.isSentOnce) }
         if request.url != url { try set(url: request.url) }
         if request.tls !== tls { try set(tls: request.tls) }
         if request.proxy !== proxy { try set(proxy: request.proxy) }

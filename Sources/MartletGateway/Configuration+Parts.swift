@@ -23,7 +23,7 @@ extension Configuration {
     var watchedSources: [WatchedSource] {
         sources.compactMap { settings in
             settings.watched.map { provider in
-                WatchedSource(provider: provider, shop: { settings.shop(forOrder: $0) })
+                WatchedSource(provider: provider, hook: hook(of: settings.id), shop: { settings.shop(forOrder: $0) })
             }
         }
     }

@@ -128,6 +128,7 @@ struct GatewayParts: Sendable {
             quarantine: service,
             watches: watcher,
             sweeps: sweeper,
+            orders: watcher,
             keys: configuration.adminKeys,
             metrics: metrics,
             clock: clock,

@@ -29,3 +29,6 @@ extension Watcher: WatchControl {
 }
 
 extension Sweeper: SweepControl {}
+
+/// Likewise the creation of orders.
+extension Watcher: OrderControl {}

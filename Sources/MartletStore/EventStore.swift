@@ -183,6 +183,17 @@ package protocol EventStore: Sendable {
     /// By source.
     func sweeps() async throws(StoreError) -> [SweepRecord]
 
+    // MARK: requests that must not be done twice
+
+    /// Remembers a request by its name, unless it is known already.
+    ///
+    /// One that was named `IdempotentRequest.kept` ago is another one.
+    func claim(_ request: IdempotentRequest, now: Timestamp) async throws(StoreError) -> IdempotencyClaim
+    /// Stores the answer of a request that was claimed.
+    func keep(_ answer: StoredAnswer, of request: IdempotentRequest) async throws(StoreError)
+    /// Forgets a request that came to nothing, so that it can be made again; one that was answered stays.
+    func forget(_ request: IdempotentRequest) async throws(StoreError)
+
     // MARK: upkeep
 
     /// Whether the store can write right now; what `/readyz` asks.

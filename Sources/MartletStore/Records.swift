@@ -248,14 +248,24 @@ package struct RetentionHorizon: Sendable, Equatable {
     package var raw: Timestamp
     package var quarantine: Timestamp
     package var dedupe: Timestamp
+    /// Names of requests, with their answers.
+    package var idempotency: Timestamp
     /// Rows removed in one call, so that upkeep never holds up captures for long.
     package var batch: Int
 
-    package init(events: Timestamp, raw: Timestamp, quarantine: Timestamp, dedupe: Timestamp, batch: Int = 500) {
+    package init(
+        events: Timestamp,
+        raw: Timestamp,
+        quarantine: Timestamp,
+        dedupe: Timestamp,
+        idempotency: Timestamp = Timestamp(milliseconds: .min),
+        batch: Int = 500
+    ) {
         self.events = events
         self.raw = raw
         self.quarantine = quarantine
         self.dedupe = dedupe
+        self.idempotency = idempotency
         self.batch = batch
     }
 }

@@ -21,6 +21,9 @@ enum SchemaMigrations {
         migrator.registerMigration("0004 sweeps") { database in
             try database.execute(sql: sweeps)
         }
+        migrator.registerMigration("0005 idempotency keys") { database in
+            try database.execute(sql: idempotencyKeys)
+        }
         return migrator
     }()
 

@@ -5,10 +5,10 @@ import MartletStore
 
 extension WriteConnection {
     /// Removes up to `horizon.batch` rows, cheapest losses first: raw callbacks, events with all that hangs on them,
-    /// quarantine, hints, watches that have ended, dedupe keys.
+    /// quarantine, hints, watches that have ended, dedupe keys, names of requests.
     ///
-    /// - Returns: how many raw callbacks, events, refused callbacks, hints, watches and dedupe keys went; what hangs on one
-    ///   is not counted.
+    /// - Returns: how many raw callbacks, events, refused callbacks, hints, watches, dedupe keys and names of requests went;
+    ///   what hangs on one is not counted.
     func prune(_ horizon: RetentionHorizon) throws -> Int {
         var left = max(1, horizon.batch)
         let steps: [(Int) throws -> Int] = [
@@ -18,6 +18,7 @@ extension WriteConnection {
             { try self.pruneHints(before: horizon.quarantine, limit: $0) },
             { try self.pruneWatches(before: horizon.events, limit: $0) },
             { try self.pruneDedupeKeys(before: horizon.dedupe, limit: $0) },
+            { try self.pruneIdempotencyKeys(before: horizon.idempotency, limit: $0) },
         ]
         for step in steps where left > 0 { left -= try step(left) }
         return max(1, horizon.batch) - left

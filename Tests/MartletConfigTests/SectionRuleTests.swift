@@ -54,6 +54,33 @@ struct SectionRuleTests {
             #"error: $.ingest.trustedProxies[1]: must be an address or a block such as "10.0.0.0/8" or "fd00::/8""#,
             "warning: $.ingest.trustedProxies[2]: covers every address there is; name the networks that are meant"
         ) { $0.ingest = #"{ "trustedProxies": ["10.0.0.0/8", "proxy.example", "0.0.0.0/0"] }"# },
+        ValidationRule("the public address may have a path and a slash at its end") {
+            $0.ingest = #"{ "publicURL": "https://pay.example:8443/martlet/" }"#
+        },
+        ValidationRule(
+            "the public address is encrypted, unless it is this machine's",
+            #"error: $.ingest.publicURL: must begin with "https://"; secrets of payments travel on it"#
+        ) { $0.ingest = #"{ "publicURL": "http://pay.example" }"# },
+        ValidationRule(
+            "a public address on the loopback is for tests",
+            "warning: $.ingest.publicURL: is this very machine's, which no provider reaches; fine for tests"
+        ) { $0.ingest = #"{ "publicURL": "http://127.0.0.1:8080" }"# },
+        ValidationRule(
+            "the public address has no query",
+            "error: $.ingest.publicURL: must not have a query or user information; leave them out"
+        ) { $0.ingest = #"{ "publicURL": "https://pay.example/?a=b" }"# },
+        ValidationRule(
+            "the public address has no user",
+            "error: $.ingest.publicURL: must not have a query or user information; leave them out"
+        ) { $0.ingest = #"{ "publicURL": "https://me@pay.example" }"# },
+        ValidationRule(
+            "the public address is an address",
+            #"error: $.ingest.publicURL: must be an absolute URL such as "https://ledger.example/hooks""#
+        ) { $0.ingest = #"{ "publicURL": "pay.example" }"# },
+        ValidationRule(
+            "the public address leaves room for hooks",
+            "error: $.ingest.publicURL: must have at most 110 characters"
+        ) { $0.ingest = "{ \"publicURL\": \"https://pay.example/\(String(repeating: "a", count: 91))\" }" },
         ValidationRule("a section is an object", "error: $.ingest: must be an object, not text") {
             $0.ingest = #""x""#
         },

@@ -13,6 +13,7 @@ final class Faults: Sendable {
         case claimWatches
         case recordPoll
         case saveSweep
+        case registerWatch
     }
 
     private struct State {

@@ -4,7 +4,8 @@ import MartletStore
 
 extension FaultyStore {
     func register(_ plan: WatchPlan, shop: String, now: Timestamp) async throws(StoreError) -> WatchRegistration {
-        try await base.register(plan, shop: shop, now: now)
+        if faults.strikes(.registerWatch) { throw StoreError.full("no space left") }
+        return try await base.register(plan, shop: shop, now: now)
     }
 
     func follow(_ hint: Hint, _ plan: WatchPlan, shop: String, now: Timestamp) async throws(StoreError) {

@@ -67,6 +67,9 @@ import Testing
         let watchActions = AdminRoutes.table.filter { $0.pattern.hasPrefix("/v1/watches") && $0.method != "GET" }
         #expect(watchActions.count == 4)
         #expect(watchActions.allSatisfy { $0.access == .role(.operator) })
+        let creating = AdminRoutes.table.filter { $0.pattern.hasSuffix("/orders") }
+        #expect(creating.map(\.method) == ["POST"])
+        #expect(creating.allSatisfy { $0.access == .role(.operator) })
         let switches = AdminRoutes.table.filter { $0.pattern.hasPrefix("/v1/endpoints/") && $0.method == "POST" }
         #expect(switches.count == 2)
         #expect(switches.allSatisfy { $0.access == .allShops(.admin) })

@@ -47,11 +47,16 @@ struct AdminClient {
     func get(_ path: String) async throws -> Answer { try await ask("GET", path) }
     func post(_ path: String, _ body: String = "") async throws -> Answer { try await ask("POST", path, body) }
 
-    func ask(_ method: String, _ path: String, _ body: String = "") async throws -> Answer {
+    func ask(
+        _ method: String,
+        _ path: String,
+        _ body: String = "",
+        headers: [(String, String)] = []
+    ) async throws -> Answer {
         let answer = try await harness.send(
             method,
             path,
-            headers: key.map { [("Authorization", "Bearer \($0)")] } ?? [],
+            headers: (key.map { [("Authorization", "Bearer \($0)")] } ?? []) + headers,
             body: Array(body.utf8),
             toAdmin: true
         )

@@ -65,7 +65,7 @@ struct KryptoswapTests {
         let expected = try #require(testCase.expect["intermediate"] as? [String: Any])
         let fields = try Self.provider(members["settings"] as? [String: Any] ?? [:]).hashFields
         let callback = try Vectors.callback(#require(members["request"] as? [String: Any]))
-        let notification = try Kryptoswap.Notification(callback, hashFields: fields)
+        let notification = try Kryptoswap.Notification(callback, proof: .named(fields))
         let secret = try #require(try Self.order(notification.orderID)?.ipnSecret)
         #expect(
             String(decoding: notification.signedText(secret: secret), as: UTF8.self)

@@ -41,7 +41,7 @@ struct SettingsTests {
         ),
         (
             "kryptoswap",
-            #"{"ipnSecret":"plain:a","hashFields":["hash"],"maxAge":"24h","maxFuture":"5m","apiBase":null}"#
+            #"{"ipnSecret":"plain:a","hashFields":["hash"],"maxAge":"24h","maxFuture":"5m","apiBase":null,"orderFormat":"form"}"#
         ),
         ("kryptoswap", "{}"),
         (
@@ -81,6 +81,9 @@ struct SettingsTests {
         ("cryptomus", #"{"paymentKey":"plain:a","paymentkey":1}"#, ["error $.sources[0].paymentkey"]),
         ("kryptoswap", #"{"hashFields":[]}"#, ["error $.sources[0].hashFields"]),
         ("kryptoswap", #"{"hashFields":["orderId"]}"#, ["error $.sources[0].hashFields"]),
+        ("kryptoswap", #"{"hashFields":"learn"}"#, ["warning $.sources[0].hashFields"]),
+        ("kryptoswap", #"{"hashFields":"hash"}"#, ["error $.sources[0].hashFields"]),
+        ("kryptoswap", #"{"orderFormat":"xml"}"#, ["error $.sources[0].orderFormat"]),
         ("kryptoswap", #"{"maxAge":5}"#, ["error $.sources[0].maxAge"]),
         ("kryptoswap", #"{"polling":{"every":"1m"}}"#, ["error $.sources[0].polling.every"]),
         ("kryptoswap", #"{"polling":{"schedule":[]}}"#, ["error $.sources[0].polling.schedule"]),

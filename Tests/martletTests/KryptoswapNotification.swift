@@ -7,7 +7,8 @@ struct KryptoswapNotification {
     let orderID: String
     private let body: String
 
-    init(number: Int, secret: String, at moment: Date = Date()) {
+    /// `hashField`: the member that carries the digest, whose name is not documented.
+    init(number: Int, secret: String, hashField: String = "hash", at moment: Date = Date()) {
         let digits = String(number, radix: 16)
         orderID = String(repeating: "0", count: 24 - digits.count) + digits
         let values = [
@@ -17,7 +18,7 @@ struct KryptoswapNotification {
         ]
         let text = (values.map { $0.1 } + [secret]).joined(separator: ":")
         let hash = Hex.encode(Digest.sha256(Array(text.utf8)))
-        body = (values + [("hash", hash)]).map { "\($0)=\($1)" }.joined(separator: "&")
+        body = (values + [(hashField, hash)]).map { "\($0)=\($1)" }.joined(separator: "&")
     }
 
     /// The whole HTTP request, for a client that sends bytes.

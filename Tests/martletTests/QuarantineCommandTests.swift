@@ -73,6 +73,67 @@ import Testing
         await subscriber.stop()
     }
 
+    /// Kryptoswap does not say which member carries the digest, and sends every notification once.
+    @Test func whatCameWhileLearningIsDeliveredOnceTheNameIsKnown() async throws {
+        let subscriber = try await RecordingSubscriber(secret: ServedGateway.endpointSecret)
+        let endpoint = ServedGateway.endpoint("ledger", subscriber.url, "\"maxInFlight\": 1")
+        let folder = try ServedGateway.makeFolder(endpoints: endpoint)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func configure(_ hashFields: String) throws {
+            let source = Self.kryptoswap.replacingOccurrences(
+                of: "SECRET\"",
+                with: "s-1\", \"hashFields\": \(hashFields)"
+            )
+            try ServedGateway.write(endpoints: endpoint, sources: source, keys: Self.keys, into: folder)
+        }
+        try configure("\"learn\"")
+        let first = try await ServedGateway.start(in: folder)
+        let notifications = (1...20).map { KryptoswapNotification(number: $0, secret: "s-1", hashField: "sig") }
+        let client = try RawClient(port: first.ingestPort)
+        for notification in notifications {
+            try client.send(notification.request(to: "/hooks/kryptoswap/main"))
+            let answer = try client.readResponse()
+            #expect(answer.status == 200)
+            #expect(answer.body == "ok")
+        }
+        try client.send(
+            KryptoswapNotification(number: 99, secret: "guess", hashField: "sig").request(to: "/hooks/kryptoswap/main")
+        )
+        let forged = try client.readResponse()
+        #expect(forged.status == 403)
+        #expect(forged.body == "rejected")
+        client.close()
+        _ = try await first.process.line(with: "callback kept while its source is learning, not delivered")
+        // What was acknowledged is on disk.
+        first.process.signal(SIGKILL)
+        _ = await first.process.end()
+
+        let gateway = try await ServedGateway.start(in: folder)
+        let environment = [
+            "MARTLET_URL": "http://127.0.0.1:\(gateway.adminPort)", "MARTLET_KEY": "operator-key-0123456789",
+        ]
+        let page = try await MartletProcess.run(["quarantine", "show", "qtn_1"], environment: environment)
+        #expect(page.output.contains("reason         learning\n"), "\(page.output)\(page.errors)")
+        #expect(page.output.contains("set hashFields to [\"sig\"]"))
+        try configure("[\"sig\"]")
+        gateway.process.signal(SIGHUP)
+        _ = try await gateway.process.line(with: "configuration reloaded")
+        let released = try await MartletProcess.run(
+            ["quarantine", "release", "--all", "--source", "kryptoswap/main"],
+            environment: environment
+        )
+        #expect(released.output == "released       20\nstill refused  1 (bad_signature)\n", "\(released.errors)")
+        await subscriber.wait(for: 20)
+        gateway.process.signal(SIGTERM)
+        #expect(await gateway.process.end() == 0)
+        let orders = subscriber.arrivals.map { arrival -> String? in
+            let object = try? JSONSerialization.jsonObject(with: Data(arrival.body)) as? [String: Any]
+            return (object?["data"] as? [String: Any])?["provider_object_id"] as? String
+        }
+        #expect(orders == notifications.map(\.orderID))
+        await subscriber.stop()
+    }
+
     @Test func showsForcesAndDropsByHand() async throws {
         let folder = try ServedGateway.makeFolder(endpoints: "")
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -11,6 +11,7 @@ struct ScopedAccess: Sendable {
     let quarantine: any QuarantineControl
     let watchControl: any WatchControl
     let sweepControl: any SweepControl
+    let orders: any OrderControl
     /// Nil for all shops.
     let shops: Set<String>?
     /// Deliveries that are counted for an endpoint's page.
@@ -22,6 +23,7 @@ struct ScopedAccess: Sendable {
         quarantine: any QuarantineControl,
         watches: any WatchControl,
         sweeps: any SweepControl,
+        orders: any OrderControl,
         caller: Caller
     ) {
         self.store = store
@@ -29,6 +31,7 @@ struct ScopedAccess: Sendable {
         self.quarantine = quarantine
         watchControl = watches
         sweepControl = sweeps
+        self.orders = orders
         shops = caller.shops
     }
 

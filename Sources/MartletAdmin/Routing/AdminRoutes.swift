@@ -68,6 +68,7 @@ package enum AdminRoutes {
         AdminRoute("GET", "/v1/sweeps", .role(.viewer), answer: SweepRoutes.list),
         AdminRoute("POST", "/v1/sweeps", .role(.operator), answer: SweepRoutes.run),
         AdminRoute("POST", "/v1/sources/{provider}/{id}/resend", .role(.operator), answer: SweepRoutes.resend),
+        AdminRoute("POST", "/v1/sources/kryptoswap/{id}/orders", .role(.operator), answer: OrderRoutes.create),
     ]
 
     private static let paging = ["limit", "cursor"]

@@ -15,6 +15,8 @@ struct Problem: Error, Sendable, Equatable {
     var remedy: String?
     /// Names that the caller may have meant.
     var near: [String] = []
+    /// A word for programs, where the status alone does not say what to do.
+    var code: String?
     var headers: [Header] = []
 
     struct Header: Sendable, Equatable {
@@ -38,6 +40,12 @@ struct Problem: Error, Sendable, Equatable {
     func with(header name: String, _ value: String) -> Problem {
         var problem = self
         problem.headers.append(Header(name: name, value: value))
+        return problem
+    }
+
+    func with(code: String) -> Problem {
+        var problem = self
+        problem.code = code
         return problem
     }
 
@@ -65,6 +73,7 @@ struct Problem: Error, Sendable, Equatable {
         json.member("title", title)
         json.member("status", integer: Int64(status))
         json.member("detail", detail)
+        if let code { json.member("code", code) }
         if let field { json.member("field", field) }
         if let rule { json.member("rule", rule) }
         if let remedy { json.member("remedy", remedy) }
@@ -88,8 +97,11 @@ struct Problem: Error, Sendable, Equatable {
         case 404: "Not Found"
         case 405: "Method Not Allowed"
         case 409: "Conflict"
+        case 422: "Unprocessable Content"
         case 429: "Too Many Requests"
         case 500: "Internal Server Error"
+        case 502: "Bad Gateway"
+        case 504: "Gateway Timeout"
         default: "Service Unavailable"
         }
     }

@@ -47,18 +47,8 @@ enum WatchRoutes {
             )
             problem.near = known.map(\.description).near(to: String(source.description.prefix(64)))
             throw problem
-        case .refused(let problems):
-            let first = problems.first ?? .init(field: "body", message: "cannot be read")
-            var problem = Problem(400, problems.map { "\"\($0.field)\" \($0.message)" }.joined(separator: "; "))
-            problem.field = first.field
-            problem.rule = first.message
-            throw problem
-        case .otherShop(let shop):
-            throw Problem(
-                403,
-                "the order belongs to the shop \"\(shop)\", which the key \"\(call.caller.name)\" does not reach",
-                remedy: "use a key with that shop, or change \"shopRules\" of the source"
-            )
+        case .refused(let problems): throw Problem(problems)
+        case .otherShop(let shop): throw Problem.otherShop(shop, call.caller)
         }
     }
 

@@ -130,6 +130,11 @@ package struct OutboundRequest: Sendable, Equatable {
     package var tls: EndpointTLS?
     /// Nil: straight to the endpoint; the environment's proxy variables are never used.
     package var proxy: EgressProxy?
+    /// Goes out on a connection of its own, so that it is never sent again by itself.
+    ///
+    /// A request on a connection that others have used is sent again if the peer closed it at that moment, though the peer
+    /// may have read it.
+    package var isSentOnce: Bool
     /// Bytes of the answer's body that are kept; reading stops there.
     package var bodyLimit: Int
 
@@ -142,6 +147,7 @@ package struct OutboundRequest: Sendable, Equatable {
         egress: EgressPolicy = EgressPolicy(),
         tls: EndpointTLS? = nil,
         proxy: EgressProxy? = nil,
+        isSentOnce: Bool = false,
         bodyLimit: Int = AttemptResult.bodyLimit
     ) {
         self.method = method
@@ -152,6 +158,7 @@ package struct OutboundRequest: Sendable, Equatable {
         self.egress = egress
         self.tls = tls
         self.proxy = proxy
+        self.isSentOnce = isSentOnce
         self.bodyLimit = bodyLimit
     }
 }

@@ -127,10 +127,13 @@ package enum RefusalReason: String, Sendable, CaseIterable {
     case unknownOrder = "unknown_order"
     case orderMismatch = "order_mismatch"
     case misconfigured
+    /// Proven, and kept until its source has learned where the proof stands (providers.md section 6.2).
+    case learning
 
-    /// The HTTP status of the answer; its body is always `rejected`.
+    /// The HTTP status of the answer; its body is always `rejected`, but for `learning`, which is acknowledged.
     package var status: Int {
         switch self {
+        case .learning: 200
         case .methodNotAllowed: 405
         case .unsupportedContentType: 415
         case .malformedBody, .duplicateField, .missingField, .missingSignature, .invalidField: 400

@@ -10,17 +10,22 @@ extension IngestService {
     func refuse(_ refusal: Refusal, _ passage: Passage) {
         let source = passage.source.provider.source
         let status = refusal.reason.status
-        let reply = IngestAnswer.rejected(status, retryAfter: status == 503 ? Self.retryAfter : nil)
+        // What is kept in learning mode is genuine, and its provider sends it only once: once it is on disk it is safe.
+        let reply =
+            refusal.reason == .learning
+            ? IngestAnswer(passage.source.provider.acknowledgement)
+            : IngestAnswer.rejected(status, retryAfter: status == 503 ? Self.retryAfter : nil)
         // A source without its secret loses every callback until somebody mends it.
         log.log(
-            level: refusal.reason == .misconfigured ? .error : .notice,
-            "callback refused",
+            level: Self.level(of: refusal.reason),
+            refusal.reason == .learning
+                ? "callback kept while its source is learning, not delivered" : "callback refused",
             metadata: [
                 "source": "\(source)", "reason": "\(refusal.reason.rawValue)", "detail": "\(refusal.detail)",
                 "address": "\(passage.callback.sourceAddress)",
             ]
         )
-        watch(.refused(refusal.reason), source)
+        if refusal.reason != .learning { watch(.refused(refusal.reason), source) }
         guard refusal.reason.isQuarantined else {
             return answer(passage, with: reply, outcome: refusal.reason.rawValue)
         }
@@ -32,6 +37,14 @@ extension IngestService {
             }
             answer(passage, with: reply, outcome: refusal.reason.rawValue)
             if refusal.reason == .unknownOrder { releaseIfKnownMeanwhile(row) }
+        }
+    }
+
+    private static func level(of reason: RefusalReason) -> Logger.Level {
+        switch reason {
+        case .misconfigured: .error
+        case .learning: .warning
+        default: .notice
         }
     }
 

@@ -23,7 +23,8 @@ package struct Retention: Sendable, Equatable {
             events: now - events,
             raw: now - raw,
             quarantine: now - quarantine,
-            dedupe: now - dedupe
+            dedupe: now - dedupe,
+            idempotency: now - IdempotentRequest.kept
         )
     }
 }

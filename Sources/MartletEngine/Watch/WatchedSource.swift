@@ -4,11 +4,19 @@ package import MartletCore
 /// One source that is asked, with the way to a shop.
 package struct WatchedSource: Sendable {
     package var provider: any WatchedProvider
+    /// Where the provider is to send notifications of the source's orders; nil if the gateway does not know its own
+    /// public address.
+    package var hook: String?
     /// The shop of an event, by the merchant's order number.
     package var shop: @Sendable (_ order: String?) -> String
 
-    package init(provider: any WatchedProvider, shop: @escaping @Sendable (_ order: String?) -> String) {
+    package init(
+        provider: any WatchedProvider,
+        hook: String? = nil,
+        shop: @escaping @Sendable (_ order: String?) -> String
+    ) {
         self.provider = provider
+        self.hook = hook
         self.shop = shop
     }
 

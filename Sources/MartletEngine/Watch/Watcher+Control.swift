@@ -33,7 +33,12 @@ extension Watcher {
         }
         let shop = source.shop(of: plan)
         if let shops, !shops.contains(shop) { throw RegistrationError.otherShop(shop) }
-        let outcome = try await store.register(plan, shop: shop, now: now)
+        return try await keep(plan, shop: shop, of: id)
+    }
+
+    /// Stores a watch with its order; what waited for the order is then looked at again.
+    func keep(_ plan: WatchPlan, shop: String, of id: SourceID) async throws(StoreError) -> WatchRegistration {
+        let outcome = try await store.register(plan, shop: shop, now: clock.now())
         // Before the first poll: a callback that came earlier says more than an answer.
         if let order = plan.order { await announceRegistered(order, id) }
         nudge(id)

@@ -2,6 +2,7 @@
 import Dispatch
 package import Logging
 package import MartletCore
+import MartletCrypto
 package import MartletRuntime
 package import MartletStore
 
@@ -26,6 +27,8 @@ package actor Watcher {
     nonisolated let log: Logger
     /// Polls of all sources at once; a source that runs none has a place all the same.
     nonisolated let pollsAtOnce: Int
+    /// Fresh bytes for secrets.
+    nonisolated let keyBytes: @Sendable (Int) -> [UInt8]
     /// Called with the order of a registration once it is stored.
     private nonisolated let registered: @Sendable (KnownOrder, SourceID) async -> Void
 
@@ -49,6 +52,7 @@ package actor Watcher {
         metrics: EngineMetrics,
         log: Logger,
         pollsAtOnce: Int = 32,
+        keyBytes: @escaping @Sendable (Int) -> [UInt8] = { secureRandomBytes($0) },
         registered: @escaping @Sendable (KnownOrder, SourceID) async -> Void = { _, _ in }
     ) {
         self.executor = executor
@@ -61,6 +65,7 @@ package actor Watcher {
         self.metrics = metrics
         self.log = log
         self.pollsAtOnce = pollsAtOnce
+        self.keyBytes = keyBytes
         self.registered = registered
     }
 

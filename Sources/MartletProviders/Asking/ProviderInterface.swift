@@ -25,11 +25,15 @@ struct ProviderInterface: Sendable {
     }
 
     /// Makes one request; `path` begins with a slash and is percent-encoded.
+    ///
+    /// `isSentOnce`: for what must not be done twice (`OutboundRequest.isSentOnce`).
     func ask(
         _ method: String,
         _ path: String,
         headers: [(String, String)] = [],
         body: [UInt8] = [],
+        within limit: Duration = Self.timeLimit,
+        isSentOnce: Bool = false,
         through transport: any Transport
     ) async -> ProviderAnswer {
         let request = OutboundRequest(
@@ -37,8 +41,9 @@ struct ProviderInterface: Sendable {
             url: base + path,
             headers: HeaderFields([("accept", "application/json")] + headers),
             body: body,
-            timeout: Self.timeLimit,
+            timeout: limit,
             egress: egress,
+            isSentOnce: isSentOnce,
             // One more byte than is allowed tells an answer that was cut.
             bodyLimit: Self.answerLimit + 1
         )

@@ -7,10 +7,12 @@ import MartletWire
 /// Messages name members and rules, never values: some of them are secrets.
 struct Registration {
     private let object: JSONObject
-    private var asked: Set<String> = ["source"]
+    private var asked: Set<String>
     private(set) var problems: [RegistrationRefusal.Problem] = []
 
-    init(_ bytes: [UInt8]) throws(RegistrationRefusal) {
+    /// `beside`: members that others have read.
+    init(_ bytes: [UInt8], beside: Set<String> = ["source"]) throws(RegistrationRefusal) {
+        asked = beside
         do {
             object = try JSONReader.readObject(bytes).object
         } catch {
@@ -56,6 +58,16 @@ struct Registration {
     mutating func uuid(_ name: String, isRequired: Bool = true) -> String? {
         let rule = "a UUID such as 0f8f9a34-2f6b-4c58-8a3e-6a1b2c3d4e5f"
         return text(name, isRequired: isRequired, rule: rule) { $0.isUUID }?.lowercased()
+    }
+
+    /// An object that is not empty, of the kind that `rule` describes; nil if it is absent or wrong.
+    mutating func object(_ name: String, rule: String) -> JSONObject? {
+        asked.insert(name)
+        guard let value = object[name]?.object, !value.members.isEmpty else {
+            fail(name, object[name] == nil ? "is missing; it must be \(rule)" : "must be \(rule)")
+            return nil
+        }
+        return value
     }
 
     /// `expectedAmount` with `expectedCurrency`.

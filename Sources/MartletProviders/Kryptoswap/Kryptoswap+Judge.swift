@@ -7,12 +7,11 @@ extension Kryptoswap {
     /// Asks for the order first: its own secret decides, and its numbers complete the event.
     package func judge(_ callback: Callback, order: OrderLookup) -> Judgement {
         do {
-            let notification = try Notification(callback, hashFields: hashFields)
+            let notification = try Notification(callback, proof: isLearning ? .sought : .named(hashFields))
             switch order {
             case .notAsked: return .needsOrder(id: notification.orderID)
-            case .unknown: return .accepted(try event(of: notification, order: nil, receivedAt: callback.receivedAt))
-            case .known(let known):
-                return .accepted(try event(of: notification, order: known, receivedAt: callback.receivedAt))
+            case .unknown: return try judge(notification, order: nil, receivedAt: callback.receivedAt)
+            case .known(let known): return try judge(notification, order: known, receivedAt: callback.receivedAt)
             }
         } catch {
             return .refused(error)
@@ -20,24 +19,30 @@ extension Kryptoswap {
     }
 
     package func normalise(_ callback: Callback, order: KnownOrder?) throws(Refusal) -> Event {
-        let notification = try Notification(callback, hashFields: hashFields, isUnproven: true)
+        let notification = try Notification(callback, proof: .notAsked)
         let uid = order?.uid ?? notification.form["orderUID"]
         return event(of: notification, order: order, uid: uid, receivedAt: callback.receivedAt)
     }
 
     /// Steps 4 to 8 of providers.md section 6.4.
-    private func event(
-        of notification: Notification,
+    private func judge(
+        _ notification: Notification,
         order: KnownOrder?,
         receivedAt: Timestamp
-    ) throws(Refusal) -> Event {
+    ) throws(Refusal) -> Judgement {
         let secret = order?.ipnSecret ?? ipnSecret
         if order == nil, secret == nil { throw Refusal(.unknownOrder, "no secret is stored for orderId") }
         guard let secret, !secret.isEmpty else {
             throw Refusal(.misconfigured, "neither the order nor the source has an ipnSecret")
         }
-        guard notification.isProven(by: secret) else {
-            throw Refusal(.badSignature, "\(notification.hashField) does not match the other members")
+        let members = notification.members(provenBy: secret)
+        guard !members.isEmpty else {
+            throw Refusal(
+                .badSignature,
+                isLearning
+                    ? "learning: no member equals the digest of the others; is ipnSecret the right one?"
+                    : "\(notification.hashField) does not match the other members"
+            )
         }
         let age = receivedAt - notification.occurredAt
         guard age <= maxAge else { throw Refusal(.staleTimestamp, "timestamp is older than maxAge") }
@@ -48,7 +53,20 @@ extension Kryptoswap {
         if let uid, let known = order?.uid, uid != known {
             throw Refusal(.orderMismatch, "orderUID is not the one of orderId")
         }
-        return event(of: notification, order: order, uid: order?.uid ?? uid, receivedAt: receivedAt)
+        if isLearning { throw learned(members) }
+        return .accepted(event(of: notification, order: order, uid: order?.uid ?? uid, receivedAt: receivedAt))
+    }
+
+    /// What an operator is told in learning mode (providers.md section 6.2).
+    private func learned(_ members: [String]) -> Refusal {
+        let names = members.map { "\"\($0.prefix(64))\"" }
+        let equal =
+            names.count == 1 ? "the member \(names[0]) equals" : "the members \(names.joined(separator: ", ")) equal"
+        return Refusal(
+            .learning,
+            "\(equal) the digest: set hashFields to [\(names[0])], reload with SIGHUP, then martlet quarantine release "
+                + "--all --source \(source)"
+        )
     }
 
     private func event(
@@ -83,9 +101,25 @@ extension Kryptoswap {
         return event
     }
 
+    /// Where the digest is.
+    enum Proof {
+        /// In exactly one of these members.
+        case named([String])
+        /// In a member whose name nobody knows.
+        case sought
+        /// Nobody asks for it, so that it may be missing.
+        case notAsked
+
+        var isAsked: Bool {
+            if case .notAsked = self { return false }
+            return true
+        }
+    }
+
     /// One notification whose members have their shapes, but which is not proven yet (steps 1 to 3).
     struct Notification {
         let form: FormBody
+        /// Empty unless the member is known by its name.
         let hashField: String
         let hash: String
         /// The values of `signedMembers`, exactly as decoded.
@@ -97,12 +131,15 @@ extension Kryptoswap {
         var orderID: String { values[0] }
         var status: String { values[1] }
 
-        /// `isUnproven`: nobody will ask for the digest, so that it may be missing.
-        init(_ callback: Callback, hashFields: [String], isUnproven: Bool = false) throws(Refusal) {
+        init(_ callback: Callback, proof: Proof) throws(Refusal) {
             try callback.requirePOST()
-            if !isUnproven { try callback.requireMediaType("application/x-www-form-urlencoded") }
+            if proof.isAsked { try callback.requireMediaType("application/x-www-form-urlencoded") }
             form = try callback.readForm()
-            (hashField, hash) = isUnproven ? ("", "") : try Self.hashMember(form, hashFields)
+            if case .named(let names) = proof {
+                (hashField, hash) = try Self.hashMember(form, names)
+            } else {
+                (hashField, hash) = ("", "")
+            }
             values = try Self.signedValues(form)
             guard values[0].utf8.count == 24, values[0].isHexadecimal else {
                 throw Refusal(.invalidField, "orderId must be 24 hexadecimal digits")
@@ -135,10 +172,15 @@ extension Kryptoswap {
             return text
         }
 
+        /// The members that hold the digest: the one that is known by its name, or any that is not under it.
+        ///
         /// A digest in capital digits or in Base64 never matches.
-        func isProven(by secret: Secret) -> Bool {
-            let expected = Hex.encode(Digest.sha256(signedText(secret: secret)))
-            return constantTimeEquals(Array(expected.utf8), Array(hash.utf8))
+        func members(provenBy secret: Secret) -> [String] {
+            let expected = Array(Hex.encode(Digest.sha256(signedText(secret: secret))).utf8)
+            let candidates = form.members.filter { member in
+                hashField.isEmpty ? !signedMembers.contains(member.name) : member.name == hashField
+            }
+            return candidates.filter { constantTimeEquals(expected, Array($0.value.utf8)) }.map(\.name)
         }
 
         private static func hashMember(

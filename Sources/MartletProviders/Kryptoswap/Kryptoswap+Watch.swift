@@ -36,11 +36,15 @@ extension Kryptoswap: WatchedProvider {
             merchantOrderID: merchantOrderID,
             expectedDue: expectedDue
         )
+        return plan(of: order, now: now)
+    }
+
+    func plan(of order: KnownOrder, now: Timestamp) -> WatchPlan {
         var details = JSONWriter(capacity: 128)
         details.beginObject()
         details.member("orderId", order.objectID)
-        details.member("orderUID", uid)
-        details.member("merchantOrderId", merchantOrderID)
+        details.member("orderUID", order.uid)
+        details.member("merchantOrderId", order.merchantOrderID)
         details.endObject()
         let isAsked = apiBase != nil
         let watch = Watch(

@@ -67,7 +67,11 @@ struct Watches: AsyncParsableCommand {
         @OptionGroup var gateway: GatewayOption
 
         func run() async throws {
-            let body = try RegistrationFile.read(file)
+            let body = try InputFile.read(
+                file,
+                holding: "registration",
+                as: "one JSON object with \"source\" and the order"
+            )
             let answer = try await gateway.ask("POST", ["v1", "watches"], body: body)
             guard !gateway.json else { return }
             let id = answer.object["id"]?.string ?? "-"

@@ -28,6 +28,7 @@ struct GatewayOption: ParsableArguments {
         _ method: String,
         _ path: [String],
         query: String = "",
+        headers: [(String, String)] = [],
         body: [UInt8] = [],
         timeout: Duration = .seconds(300)
     ) async throws -> Answer {
@@ -47,7 +48,7 @@ struct GatewayOption: ParsableArguments {
             url: stem + path.map { "/" + Self.escape($0) }.joined() + query,
             headers: HeaderFields(
                 [("Authorization", "Bearer \(key)"), ("Accept", "application/json")]
-                    + (body.isEmpty ? [] : [("Content-Type", "application/json")])
+                    + (body.isEmpty ? [] : [("Content-Type", "application/json")]) + headers
             ),
             body: body,
             timeout: timeout,

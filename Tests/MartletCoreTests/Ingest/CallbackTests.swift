@@ -40,7 +40,7 @@ import Testing
                 "duplicate_field": 400,
                 "missing_field": 400, "missing_signature": 400, "invalid_field": 400, "bad_signature": 403,
                 "unknown_project": 403, "forbidden_source": 403, "stale_timestamp": 403, "unknown_order": 404,
-                "order_mismatch": 409, "misconfigured": 503,
+                "order_mismatch": 409, "misconfigured": 503, "learning": 200,
             ]
         )
         #expect(RefusalReason.allCases.filter { !$0.isQuarantined } == [.methodNotAllowed])

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import MartletWire
 
 extension JSONWriter {
     /// A value as it was read: members in their order, numbers digit for digit.
-    mutating func value(_ value: JSONValue) {
+    package mutating func value(_ value: JSONValue) {
         switch value {
         case .null: null()
         case .bool(let bool): self.bool(bool)

@@ -2,13 +2,15 @@
 import ArgumentParser
 import Foundation
 
-/// The registration that `martlet watches add` sends.
-enum RegistrationFile {
+/// A request's body that a command sends as it is.
+enum InputFile {
     /// Bytes that the gateway takes at most.
     private static let limit = 1 << 20
 
     /// Reads the file, or standard input for `-`.
-    static func read(_ path: String) throws -> [UInt8] {
+    ///
+    /// `what` and `shape`: for messages, such as `registration` and `one JSON object with "source"`.
+    static func read(_ path: String, holding what: String, as shape: String) throws -> [UInt8] {
         let bytes: [UInt8]
         if path == "-" {
             bytes = [UInt8](FileHandle.standardInput.readData(ofLength: limit + 1))
@@ -23,9 +25,9 @@ enum RegistrationFile {
             }
         }
         guard !bytes.isEmpty else {
-            throw ValidationError("The registration is empty; it is one JSON object with \"source\" and the order.")
+            throw ValidationError("The \(what) is empty; it is \(shape).")
         }
-        guard bytes.count <= limit else { throw ValidationError("The registration is larger than 1 MiB.") }
+        guard bytes.count <= limit else { throw ValidationError("The \(what) is larger than 1 MiB.") }
         return bytes
     }
 }

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+import MartletCore
+import MartletStore
+
+/// Orders of the caller's shops.
+extension ScopedAccess {
+    func createOrder(_ request: [UInt8], at source: SourceID) async -> OrderCreation {
+        await orders.createOrder(request, at: source, shops: shops)
+    }
+}
