@@ -9,7 +9,10 @@ extension WriteConnection {
         guard let key = EventIDKey(capture.event.id) else {
             throw DatabaseError(resultCode: .SQLITE_MISMATCH, message: "\(capture.event.id) is no event's id")
         }
-        if try isKnown(capture.event.id, key) { return .duplicate }
+        if try isKnown(capture.event.id, key) {
+            try noteArrival(of: capture.event)
+            return .duplicate
+        }
         let sequence = try takeSequence()
         note(key, sequence)
         let (history, earned) = try admit(capture.event)
@@ -36,6 +39,18 @@ extension WriteConnection {
         var history = known ?? ObjectHistory()
         let flags = history.admit(event)
         return (history, flags)
+    }
+
+    /// The notification of a status that a poll had told, and told in the very same words.
+    ///
+    /// The next event with that status is a change of its own, such as a second instalment, and must not be taken for it.
+    private func noteArrival(of event: Event) throws {
+        let key = StoredText.encode(objectKey: event.objectKey)
+        guard var history = try history(.findHistory, of: key, event.source), history.noteArrival(of: event) else {
+            return
+        }
+        try statement(.notePolledStatuses)
+            .run(StoredText.encode(polledStatuses: history.polledStatuses), key, event.source.provider, event.source.id)
     }
 
     private func history(_ name: WriteStatement, of key: String, _ source: SourceID) throws -> ObjectHistory? {

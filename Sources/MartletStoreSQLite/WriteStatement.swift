@@ -11,6 +11,7 @@ enum WriteStatement: Int, CaseIterable {
     case lastNumbers
     case findHistory
     case findOldHistory
+    case notePolledStatuses
     case insertEvent
     case noteMinute
     case insertDelivery
@@ -55,6 +56,11 @@ enum WriteStatement: Int, CaseIterable {
             """
         case .findHistory: Self.history(from: "events")
         case .findOldHistory: Self.history(from: "old_events")
+        case .notePolledStatuses:
+            """
+            UPDATE events SET object_polled = ? WHERE sequence =
+                (SELECT max(sequence) FROM events WHERE object_key = ? AND provider = ? AND source = ?)
+            """
         case .insertEvent:
             """
             INSERT INTO events (sequence, event_id, type, provider, source, shop, object_key, object_is_final,

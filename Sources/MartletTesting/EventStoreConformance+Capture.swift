@@ -99,6 +99,14 @@ extension EventStoreConformance {
             try checkEqual(try await store.capture(Samples.capture(notified)), .withheld([.alreadyKnown]))
             try checkEqual(try await store.capture(Samples.capture(next)), .stored([]), "the note is used up")
         },
+        Case("waitsNoLongerForANotificationThatSaidTheSame") { store, _ in
+            let polled = Samples.event(1, status: "partial", objectKey: "o", method: "polled")
+            let same = Samples.event(1, status: "partial", objectKey: "o")
+            let second = Samples.event(2, status: "partial", objectKey: "o")
+            _ = try await store.capture(Samples.capture(polled))
+            try checkEqual(try await store.capture(Samples.capture(same)), .duplicate)
+            try checkEqual(try await store.capture(Samples.capture(second)), .stored([]), "a second instalment is news")
+        },
         Case("remembersHistoryAcrossRestarts") { store, harness in
             let final = Samples.event(1, finality: .final, objectKey: "o", occurredAt: Samples.now)
             _ = try await store.capture(Samples.capture(final))

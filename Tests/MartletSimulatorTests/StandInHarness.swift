@@ -77,7 +77,7 @@ extension JSONObject {
     var bytes: [UInt8] {
         var json = JSONWriter()
         json.beginObject()
-        for member in members { json.member(member.name, member.value.string) }
+        for member in members { json.member(of: member.name, member.value.string) }
         json.endObject()
         return json.bytes
     }

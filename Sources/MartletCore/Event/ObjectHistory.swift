@@ -19,16 +19,21 @@ package struct ObjectHistory: Sendable, Equatable {
         self.polledStatuses = polledStatuses
     }
 
+    /// Whether the event is the notification of a status that had been polled; it is waited for no longer.
+    package mutating func noteArrival(of event: Event) -> Bool {
+        guard !event.isPolled, let status = event.providerStatus, let index = polledStatuses.firstIndex(of: status)
+        else { return false }
+        polledStatuses.remove(at: index)
+        return true
+    }
+
     /// Takes one event that is no duplicate into account and returns the flags that its arrival earns it.
     ///
     /// An event with a flag that withholds delivery leaves the history as it was, but for the note that
     /// the notification of a polled status has come.
     package mutating func admit(_ event: Event) -> [EventFlag] {
-        let isPolled = event.verification.method == "fetched" || event.verification.method == "polled"
-        if !isPolled, let status = event.providerStatus, let index = polledStatuses.firstIndex(of: status) {
-            polledStatuses.remove(at: index)
-            return [.alreadyKnown]
-        }
+        if noteArrival(of: event) { return [.alreadyKnown] }
+        let isPolled = event.isPolled
         if isFinal && !event.type.isRefund { return [.outOfOrder] }
         if let occurred = event.occurredAt, let newest = newestOccurredAt, occurred < newest { return [.outOfOrder] }
         if event.finality == .final { isFinal = true }
@@ -41,4 +46,9 @@ package struct ObjectHistory: Sendable, Equatable {
         if isPolled, let status = event.providerStatus, polledStatuses.count < 16 { polledStatuses.append(status) }
         return []
     }
+}
+
+extension Event {
+    /// Whether the gateway asked for it.
+    fileprivate var isPolled: Bool { verification.method == "fetched" || verification.method == "polled" }
 }

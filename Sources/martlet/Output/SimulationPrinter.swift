@@ -96,7 +96,7 @@ final class SimulationPrinter: Sendable {
                 json.member("order", order.id)
                 json.member("merchantOrderId", order.merchantOrderID)
                 json.member("status", change.status)
-                for amount in change.amounts { json.member(amount.name, amount.value) }
+                for amount in change.amounts { json.member(of: amount.name, amount.value) }
             case .notRegistered(let order, let reason):
                 json.member("kind", "notRegistered")
                 json.member("order", order)
@@ -114,11 +114,15 @@ final class SimulationPrinter: Sendable {
                 ("reordered", totals.reordered), ("sent", totals.sent), ("unanswered", totals.unanswered),
                 ("calls", totals.calls),
             ]
-            for (name, count) in counts { json.member(name, integer: Int64(count)) }
+            for (name, count) in counts {
+                json.name(of: name)
+                json.integer(Int64(count))
+            }
             json.name("answered")
             json.beginObject()
             for (status, count) in totals.answered.sorted(by: { $0.key < $1.key }) {
-                json.member(String(status), integer: Int64(count))
+                json.name(of: String(status))
+                json.integer(Int64(count))
             }
             json.endObject()
         }
