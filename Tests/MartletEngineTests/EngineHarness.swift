@@ -148,10 +148,13 @@ extension EngineHarness {
         while true {
             try Task.checkCancellation()
             if let count = faults.settledCount {
+                // Before and after: a request that ends lets the next one go, which may hang in its place.
+                let hanging = transport.hangingCount
                 // On the dispatcher's queue, so behind all that was posted before.
                 let unfinished = await dispatcher.unfinished
                 let isTimerDue = clock.nextDeadline.map { $0 <= clock.now() } ?? false
-                if faults.settledCount == count, unfinished == transport.hangingCount, !isTimerDue { return }
+                let isSteady = unfinished == hanging && transport.hangingCount == hanging
+                if faults.settledCount == count, isSteady, !isTimerDue { return }
             }
             await Task.yield()
         }
