@@ -255,7 +255,10 @@ final class EngineModel {
             let rows = try await harness.deliveries(host)
             total += rows.count { $0.state == .pending || $0.state == .inFlight }
             let inHand = rows.count { $0.state == .inFlight }
-            #expect(inHand == standing.inFlight + standing.waitingInMemory, "\(host): what is in hand is in memory; \(steps.suffix(3))")
+            #expect(
+                inHand == standing.inFlight + standing.waitingInMemory,
+                "\(host): what is in hand is in memory; \(steps.suffix(3))"
+            )
             #expect(standing.inFlight <= endpoint.maxInFlight, "\(host): requests at once")
             for row in rows {
                 let most = endpoint.schedule.attempts * (1 + (revived[row.id] ?? 0))

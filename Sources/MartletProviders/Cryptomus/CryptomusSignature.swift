@@ -11,9 +11,11 @@ package struct CryptomusSignature {
     let ranges: [Range<Int>]
 
     /// Whether `sign` is the digest of either text; the second one is only tried if the first fails.
+    ///
+    /// The provider sends what PHP wrote, so both texts are the same as a rule, and the received one is there already.
     func matches(_ sign: [UInt8], key: Secret) -> Bool {
-        if constantTimeEquals(Self.digest(of: canonicalText, key: key), sign) { return true }
-        return constantTimeEquals(Self.digest(of: rawText, key: key), sign)
+        if constantTimeEquals(Self.digest(of: rawText, key: key), sign) { return true }
+        return constantTimeEquals(Self.digest(of: canonicalText, key: key), sign)
     }
 
     /// The object written anew in PHP's manner, without the top-level `sign`.
