@@ -132,7 +132,7 @@ package final class AdminService: Sendable {
         let caller = try recognise(request)
         keys.noteUse(of: caller, at: clock.now())
         if let problem = refusal(of: caller, at: route, role, needsAllShops: needsAllShops) {
-            if route.method != "GET" {
+            if route.isAudited {
                 trail.noteRefusal(of: caller, request, to: route, id: id, status: problem.status, at: clock.now())
             }
             throw problem
@@ -211,7 +211,7 @@ package final class AdminService: Sendable {
 
     /// The one place where changes are written down.
     private func answer(_ call: AdminCall, _ route: AdminRoute) async -> HTTPResponse {
-        guard route.method != "GET" else { return await respond(call, route) }
+        guard route.isAudited else { return await respond(call, route) }
         let response = await trail.record(call, route) { await respond(call, route) }
         log.notice(
             "operator's request",

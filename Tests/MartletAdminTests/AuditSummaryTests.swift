@@ -44,6 +44,10 @@ struct AuditSummaryTests {
             #expect(text.utf8.count <= AuditSummary.atMost)
             _ = try JSONReader.readObject(Array(text.utf8))
         }
+        #expect(
+            summary(#"{"a\"b":1,"{}":2,"dryRun":true}"#) == #"{"dryRun":true,"…":2}"#,
+            "what is left out is counted"
+        )
     }
 
     @Test func whatIsLongIsCut() {

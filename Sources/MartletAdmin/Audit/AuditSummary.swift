@@ -37,9 +37,10 @@ enum AuditSummary {
     }
 
     private static func write(_ object: JSONObject, withValues: Bool, depth: Int, to json: inout JSONWriter) {
+        let named = object.members.filter { isPlain($0.name) }
         json.beginObject()
-        for member in object.members.prefix(members) {
-            json.name(of: printable(member.name))
+        for member in named.prefix(members) {
+            json.name(of: member.name)
             if withValues, case .object(let inner) = member.value, depth == 0, opened.contains(member.name) {
                 write(inner, withValues: true, depth: 1, to: &json)
             } else if withValues, shown.contains(member.name), let value = bounded(member.value) {
@@ -48,6 +49,9 @@ enum AuditSummary {
                 json.string("***")
             }
         }
+        // No plain name is this one, so no member stands twice.
+        let left = object.members.count - min(named.count, members)
+        if left > 0 { json.member("…", integer: Int64(left)) }
         json.endObject()
     }
 
@@ -69,11 +73,11 @@ enum AuditSummary {
         }
     }
 
-    /// A name that is none of ours says nothing worth keeping.
-    private static func printable(_ name: String) -> String {
-        let isPlain = name.utf8.allSatisfy { byte in
-            (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == 0x5F || byte == 0x2D
-        }
-        return isPlain && (1...40).contains(name.utf8.count) ? name : "***"
+    /// A name that no route knows says nothing worth keeping.
+    private static func isPlain(_ name: String) -> Bool {
+        (1...40).contains(name.utf8.count)
+            && name.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || byte == 0x5F || byte == 0x2D
+            }
     }
 }

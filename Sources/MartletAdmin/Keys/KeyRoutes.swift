@@ -78,10 +78,12 @@ enum KeyRoutes {
                     remedy: "remove it from admin.keys there and reload the file with SIGHUP"
                 )
             }
+            let known = try await ring.stored(KeyQuery(includesRevoked: false, limit: StoredKey.atMost))
+            let meant = known.first { $0.key.name == call.id }?.id
             throw Problem(
                 field: "id",
                 rule: "must be a key's id",
-                remedy: "write it like key_42, as GET /v1/keys shows it"
+                remedy: meant.map { "did you mean \($0)?" } ?? "write it like key_42, as GET /v1/keys shows it"
             )
         }
         switch try await ring.revoke(id, by: call.caller.name, now: call.service.now()) {

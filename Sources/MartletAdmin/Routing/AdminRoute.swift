@@ -48,6 +48,9 @@ package struct AdminRoute: Sendable {
         segments = Self.segments(of: pattern)
     }
 
+    /// Whether its requests are in the audit log: all that may change something, but for strangers, who could fill it.
+    package var isAudited: Bool { method != "GET" && access != .open }
+
     /// What stands for `{id}`, or for `{provider}/{id}` with the slash, empty without one; nil if the path is another's.
     func match(_ path: [Substring]) -> String? {
         guard path.count == segments.count else { return nil }
