@@ -17,7 +17,9 @@ package final class AdminService: Sendable {
     private let watches: any WatchControl
     private let sweeps: any SweepControl
     private let orders: any OrderControl
-    let idempotency: IdempotencyKeys
+    private let idempotency: IdempotencyKeys
+    private let trail: AuditTrail
+    let keys: KeyRing
     private let authenticator: Authenticator
     private let metrics: Metrics
     private let refusals: Counter
@@ -48,7 +50,9 @@ package final class AdminService: Sendable {
         self.sweeps = sweeps
         self.orders = orders
         idempotency = IdempotencyKeys(store: store, log: log)
+        trail = AuditTrail(store: store, log: log)
         authenticator = Authenticator(keys)
+        self.keys = KeyRing(store: store, authenticator: authenticator, log: log)
         self.metrics = metrics
         refusals = metrics.counter(
             "martlet_admin_refusals_total",
@@ -63,13 +67,24 @@ package final class AdminService: Sendable {
     /// Says whether callbacks may be sent here; false while the gateway starts and while it stops.
     package func setReady(_ ready: Bool) { isReady.store(ready, ordering: .relaxed) }
 
-    /// Puts changed keys into force; the old ones are worth nothing from then on.
+    /// Puts changed keys of the configuration into force; the old ones are worth nothing from then on.
+    ///
+    /// Those of the store stay.
     package func update(keys: [AdminKey]) { authenticator.update(keys) }
+
+    /// The shops of the configuration, to which keys can be limited.
+    package func update(shops: [String]) { keys.update(shops: shops) }
+
+    /// Puts the keys of the store into force; before that nobody may be let in by one, so before the listener starts.
+    package func loadKeys() async throws(StoreError) { try await keys.load() }
+
+    /// Whether a caller who was let in would be let in again; for answers that go on and on.
+    func admits(_ caller: Caller) -> Bool { authenticator.admits(caller, at: clock.now()) }
 
     package func handle(_ request: HTTPRequest, _ reply: HTTPReply) {
         do throws(Problem) {
             let (route, id) = try find(request)
-            let caller = try admit(request, to: route)
+            let caller = try admit(request, to: route, id: id)
             let parameters = try Parameters(of: request.target, allowed: route.parameters)
             let call = AdminCall(
                 request: request,
@@ -107,7 +122,7 @@ package final class AdminService: Sendable {
     }
 
     /// The one place where keys and roles are asked for.
-    private func admit(_ request: HTTPRequest, to route: AdminRoute) throws(Problem) -> Caller {
+    private func admit(_ request: HTTPRequest, to route: AdminRoute, id: String) throws(Problem) -> Caller {
         let (role, needsAllShops): (AdminRole, Bool)
         switch route.access {
         case .open: return .anybody
@@ -115,22 +130,12 @@ package final class AdminService: Sendable {
         case .allShops(let needed): (role, needsAllShops) = (needed, true)
         }
         let caller = try recognise(request)
-        guard caller.role.includes(role) else {
-            refusals.increment(["role"])
-            throw Problem(
-                403,
-                "\(route.method) \(route.pattern) needs the role \(role.rawValue); "
-                    + "the key \"\(caller.name)\" has the role \(caller.role.rawValue)",
-                remedy: "use a key with the role \(role.rawValue), or change \"role\" in admin.keys"
-            )
-        }
-        if needsAllShops, caller.shops != nil {
-            refusals.increment(["shops"])
-            throw Problem(
-                403,
-                "\(route.method) \(route.pattern) concerns all shops; the key \"\(caller.name)\" is limited to some",
-                remedy: "use a key with the role \(role.rawValue) whose \"shops\" in admin.keys are [\"*\"]"
-            )
+        keys.noteUse(of: caller, at: clock.now())
+        if let problem = refusal(of: caller, at: route, role, needsAllShops: needsAllShops) {
+            if route.isAudited {
+                trail.noteRefusal(of: caller, request, to: route, id: id, status: problem.status, at: clock.now())
+            }
+            throw problem
         }
         // After the key, so that strangers learn nothing of the gateway's state here.
         guard isReady.load(ordering: .relaxed) else {
@@ -138,6 +143,31 @@ package final class AdminService: Sendable {
                 .with(header: "Retry-After", "1")
         }
         return caller
+    }
+
+    /// Why a key is not enough for a route; nil if it is.
+    private func refusal(
+        of caller: Caller,
+        at route: AdminRoute,
+        _ role: AdminRole,
+        needsAllShops: Bool
+    ) -> Problem? {
+        guard caller.role.includes(role) else {
+            refusals.increment(["role"])
+            return Problem(
+                403,
+                "\(route.method) \(route.pattern) needs the role \(role.rawValue); "
+                    + "the key \"\(caller.name)\" has the role \(caller.role.rawValue)",
+                remedy: "use a key with the role \(role.rawValue)"
+            )
+        }
+        guard needsAllShops, caller.shops != nil else { return nil }
+        refusals.increment(["shops"])
+        return Problem(
+            403,
+            "\(route.method) \(route.pattern) concerns all shops; the key \"\(caller.name)\" is limited to some",
+            remedy: "use a key with the role \(role.rawValue) that is for all shops"
+        )
     }
 
     private func recognise(_ request: HTTPRequest) throws(Problem) -> Caller {
@@ -151,13 +181,21 @@ package final class AdminService: Sendable {
             refusals.increment(["no_keys"])
             throw Problem(401, "the configuration has no key for the admin API", remedy: "add one to admin.keys")
                 .with(header: "WWW-Authenticate", "Bearer realm=\"martlet\"")
+        case .expired(let caller, let moment):
+            refusals.increment(["expired"])
+            throw Problem(
+                401,
+                "the key \"\(caller.name)\" expired at \(moment.rfc3339)",
+                remedy: "have an admin make a new one"
+            )
+            .with(header: "WWW-Authenticate", "Bearer realm=\"martlet\", error=\"invalid_token\"")
         case .wrong:
             refusals.increment(["wrong"])
             log.warning("wrong key at the admin API", metadata: ["address": "\(request.peer)"])
             throw Problem(
                 401,
                 "that is not a key of this gateway",
-                remedy: "send one of admin.keys as \"Authorization: Bearer KEY\""
+                remedy: "send one of admin.keys or of GET /v1/keys as \"Authorization: Bearer KEY\""
             )
             .with(header: "WWW-Authenticate", "Bearer realm=\"martlet\", error=\"invalid_token\"")
         case .tooMany(let seconds):
@@ -171,29 +209,32 @@ package final class AdminService: Sendable {
         }
     }
 
+    /// The one place where changes are written down.
     private func answer(_ call: AdminCall, _ route: AdminRoute) async -> HTTPResponse {
-        let response: HTTPResponse
+        guard route.isAudited else { return await respond(call, route) }
+        let response = await trail.record(call, route) { await respond(call, route) }
+        log.notice(
+            "operator's request",
+            metadata: [
+                "key": "\(call.caller.name)", "route": "\(route.method) \(route.pattern)",
+                "id": "\(call.id.prefix(64))", "status": "\(response.status)",
+            ]
+        )
+        return response
+    }
+
+    private func respond(_ call: AdminCall, _ route: AdminRoute) async -> HTTPResponse {
         do {
-            response = try await route.answer(call)
+            return try await route.creates ? idempotency.answer(call, route) : route.answer(call)
         } catch let problem as Problem {
-            response = problem.response
+            return problem.response
         } catch let error as StoreError {
             log.error("store failed an admin request", metadata: ["error": "\(error.label)", "detail": "\(error)"])
-            response = Problem(error).response
+            return Problem(error).response
         } catch {
             log.error("admin request failed", metadata: ["route": "\(route.pattern)", "error": "\(error)"])
-            response = Problem(500, "the gateway failed", remedy: "see its log").response
+            return Problem(500, "the gateway failed", remedy: "see its log").response
         }
-        if route.method != "GET" {
-            log.notice(
-                "operator's request",
-                metadata: [
-                    "key": "\(call.caller.name)", "route": "\(route.method) \(route.pattern)",
-                    "id": "\(call.id.prefix(64))", "status": "\(response.status)",
-                ]
-            )
-        }
-        return response
     }
 
     /// The moment by which people see things dated.

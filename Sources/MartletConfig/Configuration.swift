@@ -77,6 +77,8 @@ package struct Configuration: Sendable {
         package var quarantine: Duration
         /// Keys that tell duplicates; never shorter than events.
         package var dedupe: Duration
+        /// The audit log, and keys that were revoked.
+        package var audit: Duration
     }
 }
 

@@ -29,7 +29,8 @@ extension ConfigurationReader {
             events: events,
             raw: duration("raw", of: reader, default: min(.seconds(30 * day), events), in: range),
             quarantine: duration("quarantine", of: reader, default: .seconds(30 * day), in: range),
-            dedupe: duration("dedupe", of: reader, default: max(.seconds(400 * day), events), in: range)
+            dedupe: duration("dedupe", of: reader, default: max(.seconds(400 * day), events), in: range),
+            audit: duration("audit", of: reader, default: .seconds(400 * day), in: range)
         )
         if retention.raw > events {
             reader.fail("raw", "must not be longer than \"events\" (\(events.settingText)): it goes with its event")

@@ -95,6 +95,9 @@ extension ConfigurationReader {
             if let name, keys.contains(where: { $0.name == name }) {
                 reader.fail("name", "\"\(name)\" is the name of an earlier key; names are unique")
             }
+            if name == "gateway" {
+                reader.fail("name", "must not be \"gateway\": the audit log calls the gateway itself so")
+            }
             let roles = Configuration.Role.allCases.map(\.rawValue)
             let role = reader.choice("role", default: Configuration.Role.viewer.rawValue, of: roles)
             let limits = shopSet("shops", of: reader, among: shops)

@@ -52,7 +52,8 @@ extension Configuration {
             events: retention.events,
             raw: retention.raw,
             quarantine: retention.quarantine,
-            dedupe: retention.dedupe
+            dedupe: retention.dedupe,
+            audit: retention.audit
         )
     }
 }

@@ -8,6 +8,7 @@ package import MartletNet
 import MartletProviders
 package import MartletRuntime
 package import MartletStore
+import MartletWire
 import Synchronization
 
 /// A running gateway: the one place where the parts are put together, started in order and stopped in reverse.
@@ -19,6 +20,7 @@ package final class Gateway: Sendable {
     /// The configuration that the gateway was started with; some of its settings stay until a restart.
     private let started: Configuration
     private let parts: GatewayParts
+    private let clock: any WallClock
     private let log: Logger
 
     package var store: any EventStore { parts.store }
@@ -49,6 +51,8 @@ package final class Gateway: Sendable {
             programs: programs
         )
         do {
+            try await parts.adminService.loadKeys()
+            parts.adminService.update(shops: configuration.shops)
             adminAddress = try await parts.admin.start()
             ingestAddress = try await parts.ingest.start()
             let subscribers = try await parts.dispatcher.start(configuration.endpoints)
@@ -64,7 +68,9 @@ package final class Gateway: Sendable {
         parts.ingestHandler.isReady.store(true, ordering: .releasing)
         self.parts = parts
         self.started = configuration
+        self.clock = clock
         self.log = log
+        note("gateway.started")
     }
 
     /// Connections to the ingest listener that are open right now.
@@ -74,6 +80,25 @@ package final class Gateway: Sendable {
     ///
     /// What was bound or opened at the start stays until a restart, and the log names it.
     package func reload(_ configuration: Configuration) async throws {
+        do {
+            try await putIntoForce(configuration)
+        } catch {
+            note("configuration.reloaded", outcome: .failed)
+            throw error
+        }
+        let waiting = configuration.changesNeedingRestart(from: started)
+        if !waiting.isEmpty {
+            log.warning("some changes need a restart", metadata: ["keys": "\(waiting.joined(separator: ", "))"])
+        }
+        note("configuration.reloaded", ("needRestart", waiting))
+    }
+
+    /// Notes that a changed configuration was not taken over, for these problems.
+    package func refused(_ problems: [SettingsProblem]) {
+        note("configuration.reloaded", ("problems", problems.map(\.path)), outcome: .refused)
+    }
+
+    private func putIntoForce(_ configuration: Configuration) async throws {
         let subscribers = try await parts.dispatcher.update(configuration.endpoints)
         parts.topology.exchange(Topology(sources: configuration.pushingSources, subscribers: subscribers))
         parts.providers.update(proxy: configuration.delivery.proxy)
@@ -81,16 +106,40 @@ package final class Gateway: Sendable {
         try await parts.sweeper.update(configuration.watchedSources)
         await parts.pruner.update(configuration.engineRetention)
         parts.adminService.update(keys: configuration.adminKeys)
-        let waiting = configuration.changesNeedingRestart(from: started)
-        if !waiting.isEmpty {
-            log.warning("some changes need a restart", metadata: ["keys": "\(waiting.joined(separator: ", "))"])
-        }
+        parts.adminService.update(shops: configuration.shops)
     }
 
     /// Stops taking callbacks, finishes what runs, records it, and closes the store.
     ///
     /// `limit`: time for all of that; the default is less than the ten seconds that supervisors usually give.
     package func stop(within limit: Duration = .seconds(8)) async {
+        // On its way to the disk before anything stops: the store finishes what was submitted.
+        note("gateway.stopping")
         await parts.stop(within: limit)
+    }
+
+    /// Writes into the audit log what nobody asked for through the API; waits for nothing.
+    private func note(
+        _ action: String,
+        _ detail: (name: String, values: [String])? = nil,
+        outcome: AuditOutcome = .done
+    ) {
+        var text: String?
+        if let detail, !detail.values.isEmpty {
+            var json = JSONWriter()
+            json.beginObject()
+            json.name(of: detail.name)
+            json.beginArray()
+            for value in detail.values.prefix(20) { json.string(String(value.prefix(100))) }
+            json.endArray()
+            json.endObject()
+            text = String(decoding: json.bytes, as: UTF8.self)
+        }
+        let entry = NewAuditEntry.ofGateway(action, detail: text, outcome: outcome, at: clock.now())
+        store.append(entry) { [log] result in
+            if case .failure(let error) = result {
+                log.error("audit log not written", metadata: ["action": "\(action)", "error": "\(error.label)"])
+            }
+        }
     }
 }

@@ -72,11 +72,12 @@ package protocol EventStore: Sendable {
 
     // MARK: endpoints
 
-    /// Writes how an endpoint is doing, with the operational events that tell of it.
+    /// Writes how an endpoint is doing, with the operational events and lines of the audit log that tell of it.
     func save(
         _ health: EndpointHealth.Saved,
         of endpoint: EndpointID,
         announcing: [Capture],
+        noting: [NewAuditEntry],
         completion: @escaping Completion<Void>
     )
 
@@ -193,6 +194,26 @@ package protocol EventStore: Sendable {
     func keep(_ answer: StoredAnswer, of request: IdempotentRequest) async throws(StoreError)
     /// Forgets a request that came to nothing, so that it can be made again; one that was answered stays.
     func forget(_ request: IdempotentRequest) async throws(StoreError)
+
+    // MARK: keys of the admin API
+
+    /// Stores a key unless its name is taken by one that is not revoked.
+    func insert(_ key: NewKey) async throws(StoreError) -> KeyInsertion
+    /// Ends a key for good; `by` is the name of the key that asks for it.
+    func revoke(_ key: KeyID, by: String, now: Timestamp) async throws(StoreError) -> KeyRevocation
+    /// Notes when a key was used last; an earlier moment changes nothing.
+    func noteUse(of key: KeyID, at moment: Timestamp, completion: @escaping Completion<Void>)
+    /// Newest first.
+    func keys(_ query: KeyQuery) async throws(StoreError) -> [StoredKey]
+
+    // MARK: audit log
+
+    /// Writes a line, before what it tells of is done, or at once with its result.
+    func append(_ entry: NewAuditEntry, completion: @escaping Completion<AuditID>)
+    /// Writes what came of it.
+    func complete(_ id: AuditID, with result: AuditResult) async throws(StoreError)
+    /// Newest first.
+    func audit(_ query: AuditQuery) async throws(StoreError) -> [AuditEntry]
 
     // MARK: upkeep
 

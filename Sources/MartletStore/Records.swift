@@ -250,6 +250,8 @@ package struct RetentionHorizon: Sendable, Equatable {
     package var dedupe: Timestamp
     /// Names of requests, with their answers.
     package var idempotency: Timestamp
+    /// Lines of the audit log, and keys by the moment of their revocation.
+    package var audit: Timestamp
     /// Rows removed in one call, so that upkeep never holds up captures for long.
     package var batch: Int
 
@@ -259,6 +261,7 @@ package struct RetentionHorizon: Sendable, Equatable {
         quarantine: Timestamp,
         dedupe: Timestamp,
         idempotency: Timestamp = Timestamp(milliseconds: .min),
+        audit: Timestamp = Timestamp(milliseconds: .min),
         batch: Int = 500
     ) {
         self.events = events
@@ -266,6 +269,7 @@ package struct RetentionHorizon: Sendable, Equatable {
         self.quarantine = quarantine
         self.dedupe = dedupe
         self.idempotency = idempotency
+        self.audit = audit
         self.batch = batch
     }
 }

@@ -9,11 +9,13 @@ extension SQLiteEventStore {
         _ health: EndpointHealth.Saved,
         of endpoint: EndpointID,
         announcing: [Capture],
+        noting: [NewAuditEntry],
         completion: @escaping Completion<Void>
     ) {
         write("save endpoint", completion: completion) { connection in
             try connection.save(health, of: endpoint)
             for capture in announcing { _ = try connection.capture(capture) }
+            for entry in noting { _ = try connection.append(entry) }
         }
     }
 

@@ -24,6 +24,9 @@ enum SchemaMigrations {
         migrator.registerMigration("0005 idempotency keys") { database in
             try database.execute(sql: idempotencyKeys)
         }
+        migrator.registerMigration("0006 keys and audit log") { database in
+            try database.execute(sql: keysAndAudit)
+        }
         return migrator
     }()
 

@@ -5,10 +5,9 @@ import MartletStore
 
 extension WriteConnection {
     /// Removes up to `horizon.batch` rows, cheapest losses first: raw callbacks, events with all that hangs on them,
-    /// quarantine, hints, watches that have ended, dedupe keys, names of requests.
+    /// quarantine, hints, watches that have ended, dedupe keys, names of requests, audit log, revoked keys.
     ///
-    /// - Returns: how many raw callbacks, events, refused callbacks, hints, watches, dedupe keys and names of requests went;
-    ///   what hangs on one is not counted.
+    /// - Returns: how many of all these went; what hangs on one is not counted.
     func prune(_ horizon: RetentionHorizon) throws -> Int {
         var left = max(1, horizon.batch)
         let steps: [(Int) throws -> Int] = [
@@ -19,6 +18,8 @@ extension WriteConnection {
             { try self.pruneWatches(before: horizon.events, limit: $0) },
             { try self.pruneDedupeKeys(before: horizon.dedupe, limit: $0) },
             { try self.pruneIdempotencyKeys(before: horizon.idempotency, limit: $0) },
+            { try self.pruneAudit(before: horizon.audit, limit: $0) },
+            { try self.pruneKeys(before: horizon.audit, limit: $0) },
         ]
         for step in steps where left > 0 { left -= try step(left) }
         return max(1, horizon.batch) - left

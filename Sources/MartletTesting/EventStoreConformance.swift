@@ -55,6 +55,7 @@ package enum EventStoreConformance {
     package static let cases: [Case] =
         captureCases + concurrencyCases + deliveryCases + endpointCases + operatorCases + refusedCases
         + quarantineCases + queryCases + sweepCases + upkeepCases + watchCases + watchEndCases + idempotencyCases
+        + keyCases + auditCases
 }
 
 /// A rule that a store broke.
@@ -116,9 +117,15 @@ extension EventStore {
     package func save(
         _ health: EndpointHealth.Saved,
         of endpoint: EndpointID,
-        announcing: [Capture] = []
+        announcing: [Capture] = [],
+        noting: [NewAuditEntry] = []
     ) async throws(StoreError) {
-        try await result { self.save(health, of: endpoint, announcing: announcing, completion: $0) }.get()
+        try await result { self.save(health, of: endpoint, announcing: announcing, noting: noting, completion: $0) }
+            .get()
+    }
+
+    package func noteUse(of key: KeyID, at moment: Timestamp) async throws(StoreError) {
+        try await result { self.noteUse(of: key, at: moment, completion: $0) }.get()
     }
 
     package func claimDue(

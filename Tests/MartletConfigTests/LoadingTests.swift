@@ -26,6 +26,7 @@ struct LoadingTests {
         #expect(configuration.retention.raw == .seconds(30 * 86_400))
         #expect(configuration.retention.quarantine == .seconds(30 * 86_400))
         #expect(configuration.retention.dedupe == .seconds(400 * 86_400))
+        #expect(configuration.retention.audit == .seconds(400 * 86_400))
     }
 
     @Test func endpointsFallBackToTheSectionDelivery() throws {
@@ -116,7 +117,7 @@ struct LoadingTests {
                 #"error: $.admin.keys[0].rolle: is not a known key; did you mean "role"?"#,
                 "error: $.shops[0].title: is not a known key; known keys: id",
                 #"error: $.endpoints[0].maxInflight: is not a known key; did you mean "maxInFlight"?"#,
-                "error: $.retention.forever: is not a known key; known keys: dedupe, events, quarantine, raw",
+                "error: $.retention.forever: is not a known key; known keys: audit, dedupe, events, quarantine, raw",
             ]
         )
     }

@@ -119,6 +119,10 @@ struct SectionRuleTests {
                 """#
         },
         ValidationRule(
+            "no key passes for the gateway",
+            #"error: $.admin.keys[0].name: must not be "gateway": the audit log calls the gateway itself so"#
+        ) { $0.admin = #"{ "keys": [{ "name": "gateway", "key": "env:ADMIN_KEY" }] }"# },
+        ValidationRule(
             "a key's shops exist",
             #"error: $.admin.keys[0].shops[0]: "nordik" is not one of the shops; did you mean "nordic"?"#
         ) { $0.admin = #"{ "keys": [{ "name": "ops", "key": "env:ADMIN_KEY", "shops": ["nordik"] }] }"# },

@@ -40,9 +40,12 @@ struct FaultyStore: EventStore {
         _ health: EndpointHealth.Saved,
         of endpoint: EndpointID,
         announcing: [Capture],
+        noting: [NewAuditEntry],
         completion: @escaping Completion<Void>
     ) {
-        run(.health, completion) { base.save(health, of: endpoint, announcing: announcing, completion: $0) }
+        run(.health, completion) {
+            base.save(health, of: endpoint, announcing: announcing, noting: noting, completion: $0)
+        }
     }
 
     func endpointHealth() async throws(StoreError) -> [EndpointID: EndpointHealth.Saved] {

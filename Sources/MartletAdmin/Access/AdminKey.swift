@@ -33,25 +33,3 @@ package enum AdminRole: String, Sendable, CaseIterable {
         }
     }
 }
-
-/// Who asks, once the key has been recognised.
-struct Caller: Sendable, Equatable {
-    /// The key's name, for the log and for error messages.
-    var name: String
-    var role: AdminRole
-    /// The shops that the caller sees; nil for all.
-    var shops: Set<String>?
-
-    init(name: String, role: AdminRole, shops: Set<String>?) {
-        self.name = name
-        self.role = role
-        self.shops = shops
-    }
-
-    init(_ key: AdminKey) {
-        self.init(name: key.name, role: key.role, shops: key.shops.contains("*") ? nil : key.shops)
-    }
-
-    /// For the routes that are open to everybody; sees no shop.
-    static let anybody = Caller(name: "-", role: .viewer, shops: [])
-}

@@ -1,67 +1,126 @@
 // SPDX-License-Identifier: Apache-2.0
 import MartletCore
 import MartletCrypto
+import MartletStore
 import MartletWire
 import Synchronization
 
 /// Recognises bearer keys (RFC 6750 section 2.1).
 ///
-/// A key is compared by its SHA-256 with every key there is, in constant time and without stopping at the one that fits:
-/// how long an answer takes says nothing about how near a guess was. May be called from any queue.
+/// A key is compared by its SHA-256 with every key there is, those of the file and those of the store, in constant time and
+/// without stopping at the one that fits: how long an answer takes says nothing about how near a guess was. May be called
+/// from any queue.
 final class Authenticator: Sendable {
     enum Verdict: Sendable, Equatable {
         case caller(Caller)
         /// No credentials were given.
         case missing
         case wrong
+        /// A right key whose time is over.
+        case expired(Caller, at: Timestamp)
         /// Too many wrong keys came from that address; the next one is looked at after so many seconds.
         case tooMany(seconds: Int)
-        /// The configuration has no key at all.
+        /// Neither the configuration nor the store has a key.
         case noKeys
     }
 
     private struct Entry: Sendable {
         let digest: [UInt8]
         let caller: Caller
+        let expiresAt: Timestamp?
     }
 
-    private let entries: Mutex<[Entry]>
+    private struct Keys: Sendable {
+        var configured: [Entry]
+        var stored: [KeyID: Entry] = [:]
+        /// A key that is revoked while it is being made must not come into force afterwards.
+        var revoked: Set<KeyID> = []
+        /// Both of the above in one piece.
+        private(set) var entries: [Entry] = []
+
+        init(_ configured: [Entry]) {
+            self.configured = configured
+            gather()
+        }
+
+        mutating func gather() { entries = configured + stored.values }
+    }
+
+    private let keys: Mutex<Keys>
     private let failures = Mutex(FailureLimiter())
 
-    init(_ keys: [AdminKey]) { entries = Mutex(Self.entries(keys)) }
+    init(_ keys: [AdminKey]) { self.keys = Mutex(Keys(Self.entries(keys))) }
 
-    /// Puts other keys into force; the old ones are worth nothing from then on.
-    func update(_ keys: [AdminKey]) { entries.withLock { $0 = Self.entries(keys) } }
+    /// Puts other keys of the configuration into force; the old ones are worth nothing from then on.
+    func update(_ keys: [AdminKey]) {
+        let entries = Self.entries(keys)
+        self.keys.withLock { keys in
+            keys.configured = entries
+            keys.gather()
+        }
+    }
+
+    /// Puts keys of the store into force, beside those that are.
+    func add(_ stored: [StoredKey]) {
+        keys.withLock { keys in
+            for key in stored where key.revoked == nil && !keys.revoked.contains(key.id) {
+                // Nobody can have a role that this version does not know.
+                guard let caller = Caller(key) else { continue }
+                keys.stored[key.id] = Entry(digest: key.key.digest, caller: caller, expiresAt: key.key.expiresAt)
+            }
+            keys.gather()
+        }
+    }
+
+    /// A revoked key is worth nothing from now on.
+    func remove(_ id: KeyID) {
+        keys.withLock { keys in
+            keys.revoked.insert(id)
+            keys.stored[id] = nil
+            keys.gather()
+        }
+    }
+
+    /// Whether a caller who was let in would be let in again.
+    func admits(_ caller: Caller, at now: Timestamp) -> Bool {
+        keys.withLock { keys in
+            keys.entries.contains { $0.caller == caller && $0.expiresAt.map { now < $0 } ?? true }
+        }
+    }
+
+    /// The keys of the configuration, by name.
+    var configured: [Caller] { keys.withLock { $0.configured.map(\.caller).sorted { $0.name < $1.name } } }
 
     /// Judges a request by its `Authorization` fields.
     func judge(_ headers: HeaderFields, from address: IPAddress, at now: Timestamp) -> Verdict {
-        let entries = entries.withLock { $0 }
-        if entries.isEmpty { return .noKeys }
+        if keys.withLock({ $0.entries.isEmpty }) { return .noKeys }
         let fields = headers.all("Authorization")
         if fields.isEmpty { return .missing }
         // Asked before the key is looked at, or guessing would go on unhindered.
         if let seconds = failures.withLock({ $0.secondsUntilFree(address, at: now) }) {
             return .tooMany(seconds: seconds)
         }
-        if fields.count == 1, let token = Self.token(in: fields[0]), let caller = Self.caller(of: token, among: entries)
-        {
+        if fields.count == 1, let token = Self.token(in: fields[0]), let (caller, expiresAt) = owner(of: token) {
+            if let expiresAt, expiresAt <= now { return .expired(caller, at: expiresAt) }
             return .caller(caller)
         }
         failures.withLock { $0.failed(address, at: now) }
         return .wrong
     }
 
-    private static func entries(_ keys: [AdminKey]) -> [Entry] {
-        keys.map { key in
-            Entry(digest: key.key.withExposedBytes { Digest.sha256($0) }, caller: Caller(key))
-        }
+    /// Whose key it is, with the same work for every key, right or wrong.
+    func owner(of token: [UInt8]) -> (caller: Caller, expiresAt: Timestamp?)? {
+        let entries = keys.withLock { $0.entries }
+        let digest = Digest.sha256(token)
+        var found: Int?
+        for (index, entry) in entries.enumerated() where constantTimeEquals(entry.digest, digest) { found = index }
+        return found.map { (entries[$0].caller, entries[$0].expiresAt) }
     }
 
-    private static func caller(of token: [UInt8], among entries: [Entry]) -> Caller? {
-        let digest = Digest.sha256(token)
-        var found: Caller?
-        for entry in entries where constantTimeEquals(entry.digest, digest) { found = entry.caller }
-        return found
+    private static func entries(_ keys: [AdminKey]) -> [Entry] {
+        keys.map { key in
+            Entry(digest: key.key.withExposedBytes { Digest.sha256($0) }, caller: Caller(key), expiresAt: nil)
+        }
     }
 
     /// What stands after the scheme, whose name has no case (RFC 9110 section 11.1).

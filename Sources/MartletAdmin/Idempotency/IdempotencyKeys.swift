@@ -7,20 +7,15 @@ import MartletStore
 import MartletWire
 import Synchronization
 
-/// What a request came to, and whether doing it again would do something again.
-struct IdempotentAnswer: Sendable {
-    var response: HTTPResponse
-    /// The same request gets this answer again, and nothing is done; otherwise it may be made again.
-    var isKept: Bool
-}
-
 /// Requests with `Idempotency-Key`: the same key with the same request gets the same answer for a day.
 ///
-/// For routes that make something which must not be made twice. Keys belong to the admin key that sends them. A request
-/// without the header is done as often as it comes.
+/// For all routes that make something which must not be made twice (`AdminRoute.creates`). Keys belong to the admin key
+/// that sends them. A request without the header is done as often as it comes.
 final class IdempotencyKeys: Sendable {
     /// The header's name.
     static let header = "Idempotency-Key"
+    /// Stands on an answer that is given again.
+    static let replayed = "Idempotent-Replayed"
 
     private struct Place: Hashable {
         var caller: String
@@ -37,17 +32,17 @@ final class IdempotencyKeys: Sendable {
         self.log = log
     }
 
-    /// Does `work` unless it was done, or is being done.
+    /// Has the route answer, unless it has or is about to.
     ///
     /// What throws has come to nothing, and its key is free again.
-    func answer(_ call: AdminCall, _ work: () async throws -> IdempotentAnswer) async throws -> HTTPResponse {
-        guard let key = try Self.key(of: call.request) else { return try await work().response }
-        let request = IdempotentRequest(caller: call.caller.name, key: key, digest: Self.digest(call.request))
+    func answer(_ call: AdminCall, _ route: AdminRoute) async throws -> HTTPResponse {
+        guard let key = try Self.key(of: call.request) else { return try await route.answer(call) }
+        let request = IdempotentRequest(caller: call.caller.identity, key: key, digest: Self.digest(call.request))
         let place = Place(caller: request.caller, key: request.key)
         try begin(place, request)
         defer { underWay.withLock { $0[place] = nil } }
         switch try await store.claim(request, now: call.service.now()) {
-        case .new: return try await perform(request, work)
+        case .new: return try await perform(request, call, route)
         case .answered(let answer): return Self.again(answer)
         case .other: throw Self.otherRequest
         case .unanswered: throw Self.cutOff
@@ -68,25 +63,44 @@ final class IdempotencyKeys: Sendable {
 
     private func perform(
         _ request: IdempotentRequest,
-        _ work: () async throws -> IdempotentAnswer
+        _ call: AdminCall,
+        _ route: AdminRoute
     ) async throws -> HTTPResponse {
-        let answer: IdempotentAnswer
+        let response: HTTPResponse
         do {
-            answer = try await work()
+            response = try await route.answer(call)
         } catch {
             await settle(request, with: nil)
             throw error
         }
-        await settle(request, with: answer.isKept ? answer.response : nil)
-        return answer.response
+        await settle(request, with: Self.kept(response, without: route.secrets))
+        return response
+    }
+
+    /// What is given again: a secret is shown once, so the same request gets 200 and everything else.
+    private static func kept(_ response: HTTPResponse, without secrets: [String]) -> StoredAnswer {
+        let mediaType = response.headers[first: "Content-Type"] ?? "application/json"
+        guard !secrets.isEmpty, (200..<300).contains(response.status) else {
+            return StoredAnswer(status: response.status, mediaType: mediaType, body: response.body)
+        }
+        var json = JSONWriter(capacity: 512)
+        json.beginObject()
+        // A body that cannot be read is not kept at all rather than with its secret.
+        for member in (try? JSONReader.read(response.body))?.object?.members ?? []
+        where !secrets.contains(member.name) {
+            json.name(of: member.name)
+            json.value(member.value)
+        }
+        let names = secrets.map { "\"\($0)\"" }.joined(separator: ", ")
+        json.member("note", "\(names) was shown in the first answer only; if that was lost, make a new one")
+        json.endObject()
+        return StoredAnswer(status: 200, mediaType: mediaType, body: json.bytes)
     }
 
     /// What cannot be written now leaves the key unanswered, which never makes anything twice.
-    private func settle(_ request: IdempotentRequest, with response: HTTPResponse?) async {
+    private func settle(_ request: IdempotentRequest, with answer: StoredAnswer?) async {
         do throws(StoreError) {
-            guard let response else { return try await store.forget(request) }
-            let mediaType = response.headers[first: "Content-Type"] ?? "application/json"
-            let answer = StoredAnswer(status: response.status, mediaType: mediaType, body: response.body)
+            guard let answer else { return try await store.forget(request) }
             try await store.keep(answer, of: request)
         } catch {
             log.error("answer not kept with its Idempotency-Key", metadata: ["error": "\(error.label)"])
@@ -97,7 +111,7 @@ final class IdempotencyKeys: Sendable {
         HTTPResponse(
             status: answer.status,
             headers: HeaderFields([
-                ("Content-Type", answer.mediaType), ("Cache-Control", "no-store"), ("Idempotent-Replayed", "true"),
+                ("Content-Type", answer.mediaType), ("Cache-Control", "no-store"), (replayed, "true"),
             ]),
             body: answer.body
         )

@@ -6,17 +6,12 @@ import MartletWire
 
 /// `/v1/sources/kryptoswap/{id}/orders`: orders that the gateway has its provider create.
 enum OrderRoutes {
-    /// Two orders cost money, so the request may carry an `Idempotency-Key`.
+    /// Throws where there is no order; an order that there may be has an answer, which its `Idempotency-Key` keeps.
     @Sendable static func create(_ call: AdminCall) async throws -> HTTPResponse {
-        try await call.service.idempotency.answer(call) { try await perform(call) }
-    }
-
-    /// Throws where there is no order; an order that there may be keeps its answer.
-    private static func perform(_ call: AdminCall) async throws -> IdempotentAnswer {
         let source = SourceID(provider: "kryptoswap", id: call.id)
         switch await call.access.createOrder(call.request.body, at: source) {
         case .created(let order):
-            return IdempotentAnswer(response: try await answer(order, at: source, call), isKept: true)
+            return try await answer(order, at: source, call)
         case .unknownSource(let known): throw unknown(call, among: known)
         case .notConfigured(let reason): throw Problem(409, reason)
         case .malformed(let problems): throw Problem(problems)
@@ -42,7 +37,7 @@ enum OrderRoutes {
                     + "has the numbers, so nobody can pay it",
                 remedy: "create another one, with a fresh \(IdempotencyKeys.header)"
             )
-            return IdempotentAnswer(response: problem.with(code: "outcome_unknown").response, isKept: true)
+            return problem.with(code: "outcome_unknown").response
         case .notStored(let order, let error):
             let problem = Problem(
                 503,
@@ -50,7 +45,7 @@ enum OrderRoutes {
                 remedy:
                     "do not use it; create another one, with a fresh \(IdempotencyKeys.header), once the store is well"
             )
-            return IdempotentAnswer(response: problem.with(code: "order_not_stored").response, isKept: true)
+            return problem.with(code: "order_not_stored").response
         }
     }
 

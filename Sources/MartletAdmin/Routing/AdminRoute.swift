@@ -19,6 +19,13 @@ package struct AdminRoute: Sendable {
     package let access: Access
     /// Query parameters; any other is an error.
     package let parameters: [String]
+    /// Whether it makes something that must not be made twice, so that an `Idempotency-Key` is understood.
+    ///
+    /// What its handler returns then stands for the request from now on; what it throws has come to nothing, and the
+    /// request may be made again.
+    package let creates: Bool
+    /// Members of the answer that are shown once: they are not kept with an `Idempotency-Key`.
+    package let secrets: [String]
     let answer: @Sendable (AdminCall) async throws -> HTTPResponse
     private let segments: [Substring]
 
@@ -27,15 +34,22 @@ package struct AdminRoute: Sendable {
         _ pattern: String,
         _ access: Access,
         parameters: [String] = [],
+        creates: Bool = false,
+        secrets: [String] = [],
         answer: @escaping @Sendable (AdminCall) async throws -> HTTPResponse
     ) {
         self.method = method
         self.pattern = pattern
         self.access = access
         self.parameters = parameters
+        self.creates = creates
+        self.secrets = secrets
         self.answer = answer
         segments = Self.segments(of: pattern)
     }
+
+    /// Whether its requests are in the audit log: all that may change something, but for strangers, who could fill it.
+    package var isAudited: Bool { method != "GET" && access != .open }
 
     /// What stands for `{id}`, or for `{provider}/{id}` with the slash, empty without one; nil if the path is another's.
     func match(_ path: [Substring]) -> String? {
@@ -49,6 +63,12 @@ package struct AdminRoute: Sendable {
             }
         }
         return id
+    }
+
+    /// What a request is about, as the audit log names it: a source by provider and id, anything else by its id.
+    func object(of path: String, id: String) -> String {
+        let given = Self.segments(of: path)
+        return pattern.hasPrefix("/v1/sources/") && given.count > 4 ? "\(given[3])/\(given[4])" : id
     }
 
     static func segments(of path: String) -> [Substring] {

@@ -59,16 +59,46 @@ package enum AdminRoutes {
             parameters: WatchRoutes.filters + paging,
             answer: WatchRoutes.list
         ),
-        AdminRoute("POST", "/v1/watches", .role(.operator), answer: WatchRoutes.register),
+        AdminRoute("POST", "/v1/watches", .role(.operator), creates: true, answer: WatchRoutes.register),
         AdminRoute("GET", "/v1/watches/{id}", .role(.viewer), answer: WatchRoutes.show),
         AdminRoute("DELETE", "/v1/watches/{id}", .role(.operator), answer: WatchRoutes.close),
         AdminRoute("POST", "/v1/watches/{id}/poll", .role(.operator), answer: WatchRoutes.poll),
         AdminRoute("POST", "/v1/watches/{id}/resume", .role(.operator), answer: WatchRoutes.resume),
 
         AdminRoute("GET", "/v1/sweeps", .role(.viewer), answer: SweepRoutes.list),
-        AdminRoute("POST", "/v1/sweeps", .role(.operator), answer: SweepRoutes.run),
-        AdminRoute("POST", "/v1/sources/{provider}/{id}/resend", .role(.operator), answer: SweepRoutes.resend),
-        AdminRoute("POST", "/v1/sources/kryptoswap/{id}/orders", .role(.operator), answer: OrderRoutes.create),
+        AdminRoute("POST", "/v1/sweeps", .role(.operator), creates: true, answer: SweepRoutes.run),
+        AdminRoute(
+            "POST",
+            "/v1/sources/{provider}/{id}/resend",
+            .role(.operator),
+            creates: true,
+            answer: SweepRoutes.resend
+        ),
+        AdminRoute(
+            "POST",
+            "/v1/sources/kryptoswap/{id}/orders",
+            .role(.operator),
+            creates: true,
+            answer: OrderRoutes.create
+        ),
+
+        AdminRoute("GET", "/v1/keys", .allShops(.admin), parameters: paging, answer: KeyRoutes.list),
+        AdminRoute(
+            "POST",
+            "/v1/keys",
+            .allShops(.admin),
+            creates: true,
+            secrets: [KeyRoutes.secret],
+            answer: KeyRoutes.create
+        ),
+        AdminRoute("DELETE", "/v1/keys/{id}", .allShops(.admin), answer: KeyRoutes.revoke),
+        AdminRoute(
+            "GET",
+            "/v1/audit",
+            .allShops(.operator),
+            parameters: AuditRoutes.filters + paging,
+            answer: AuditRoutes.list
+        ),
     ]
 
     private static let paging = ["limit", "cursor"]

@@ -3,6 +3,7 @@ import Logging
 package import MartletCore
 import MartletRuntime
 package import MartletStore
+import MartletWire
 
 /// What becomes of endpoints: kept on disk, announced, and changed by operators.
 extension Dispatcher {
@@ -10,13 +11,15 @@ extension Dispatcher {
     func healthChanged(_ changes: [HealthChange], of id: EndpointID, at now: Timestamp) {
         guard let post = posts[id] else { return }
         var announcements: [Capture] = []
+        var notes: [NewAuditEntry] = []
         for change in changes {
             logChange(change, of: id)
+            if let note = auditNote(of: change, id) { notes.append(note) }
             if let news = news(of: change, id, post.lane.health) {
                 announcements.append(announcement(OperationalEvent(news: news, at: wall.now())))
             }
         }
-        save(id, announcing: announcements)
+        save(id, announcing: announcements, noting: notes)
     }
 
     /// Disables an endpoint by hand; false if it was disabled already, nil if there is none of that name.
@@ -129,6 +132,17 @@ extension Dispatcher {
         }
     }
 
+    /// What an operator does has its line already, with the operator's name.
+    private func auditNote(of change: HealthChange, _ id: EndpointID) -> NewAuditEntry? {
+        guard case .disabled(let reason) = change, reason != .byOperator else { return nil }
+        var json = JSONWriter(capacity: 64)
+        json.beginObject()
+        json.member("reason", reason.rawValue)
+        json.endObject()
+        let detail = String(decoding: json.bytes, as: UTF8.self)
+        return .ofGateway("endpoint.disabled", object: id.rawValue, detail: detail, at: wall.now())
+    }
+
     private func logChange(_ change: HealthChange, of id: EndpointID) {
         if change == .noteChanged { return }
         let level: Logger.Level = if case .disabled = change { .error } else { .notice }
@@ -136,9 +150,10 @@ extension Dispatcher {
     }
 
     /// Writes until it is written, always what holds at that moment.
-    private func save(_ id: EndpointID, announcing announcements: [Capture]) {
+    private func save(_ id: EndpointID, announcing announcements: [Capture], noting notes: [NewAuditEntry]) {
         guard let post = posts[id] else { return }
-        store.save(post.lane.health.saved(at: clock.now()), of: id, announcing: announcements) { [self] result in
+        let health = post.lane.health.saved(at: clock.now())
+        store.save(health, of: id, announcing: announcements, noting: notes) { [self] result in
             switch result {
             case .success: self.post(.announced(announcements.flatMap(\.deliveries)))
             case .failure(.closed): break
@@ -148,7 +163,7 @@ extension Dispatcher {
                     metadata: ["endpoint": "\(id)", "error": "\(error.label)", "detail": "\(error)"]
                 )
                 _ = clock.schedule(at: clock.now() + .seconds(1), on: executor.queue) { [weak self] in
-                    self?.assumeIsolated { $0.save(id, announcing: announcements) }
+                    self?.assumeIsolated { $0.save(id, announcing: announcements, noting: notes) }
                 }
             }
         }

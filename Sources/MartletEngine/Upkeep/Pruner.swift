@@ -10,12 +10,14 @@ package struct Retention: Sendable, Equatable {
     package var raw: Duration
     package var quarantine: Duration
     package var dedupe: Duration
+    package var audit: Duration
 
-    package init(events: Duration, raw: Duration, quarantine: Duration, dedupe: Duration) {
+    package init(events: Duration, raw: Duration, quarantine: Duration, dedupe: Duration, audit: Duration) {
         self.events = events
         self.raw = raw
         self.quarantine = quarantine
         self.dedupe = dedupe
+        self.audit = audit
     }
 
     func horizon(at now: Timestamp) -> RetentionHorizon {
@@ -24,7 +26,8 @@ package struct Retention: Sendable, Equatable {
             raw: now - raw,
             quarantine: now - quarantine,
             dedupe: now - dedupe,
-            idempotency: now - IdempotentRequest.kept
+            idempotency: now - IdempotentRequest.kept,
+            audit: now - audit
         )
     }
 }

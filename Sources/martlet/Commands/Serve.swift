@@ -97,6 +97,7 @@ struct Serve: AsyncParsableCommand {
                         "\(problems.filter { $0.severity == .error }.map(\.description).joined(separator: "; "))"
                 ]
             )
+            gateway.refused(problems.filter { $0.severity == .error })
             return
         }
         report(problems, log)
