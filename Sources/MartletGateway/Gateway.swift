@@ -51,8 +51,7 @@ package final class Gateway: Sendable {
         do {
             adminAddress = try await parts.admin.start()
             ingestAddress = try await parts.ingest.start()
-            let subscribers = try await parts.dispatcher.start(configuration.endpoints)
-            parts.topology.exchange(Topology(sources: configuration.pushingSources, subscribers: subscribers))
+            try await parts.endpoints.start()
             try await parts.watcher.update(configuration.watchedSources)
             try await parts.sweeper.update(configuration.watchedSources)
         } catch {
@@ -74,8 +73,7 @@ package final class Gateway: Sendable {
     ///
     /// What was bound or opened at the start stays until a restart, and the log names it.
     package func reload(_ configuration: Configuration) async throws {
-        let subscribers = try await parts.dispatcher.update(configuration.endpoints)
-        parts.topology.exchange(Topology(sources: configuration.pushingSources, subscribers: subscribers))
+        try await parts.endpoints.reload(configuration)
         parts.providers.update(proxy: configuration.delivery.proxy)
         try await parts.watcher.update(configuration.watchedSources)
         try await parts.sweeper.update(configuration.watchedSources)

@@ -71,7 +71,7 @@ import Testing
         #expect(creating.map(\.method) == ["POST"])
         #expect(creating.allSatisfy { $0.access == .role(.operator) })
         let switches = AdminRoutes.table.filter { $0.pattern.hasPrefix("/v1/endpoints/") && $0.method == "POST" }
-        #expect(switches.count == 2)
+        #expect(switches.count == 4)
         #expect(switches.allSatisfy { $0.access == .allShops(.admin) })
     }
 
