@@ -23,8 +23,14 @@ import Testing
                 let kind = route.pattern.hasPrefix("/v1/watches") ? "wch_" : ""
                 let path = route.pattern.replacing("{id}", with: "\(kind)9999")
                 // Without a body there is nothing to register.
-                let needsBody = ["/v1/watches", "/v1/sweeps", "/v1/sources/{provider}/{id}/resend"]
-                let own = route.method == "POST" && needsBody.contains(route.pattern) ? [400] : [200, 404]
+                let needsBody = [
+                    "POST /v1/watches", "POST /v1/sweeps", "POST /v1/sources/{provider}/{id}/resend",
+                    "POST /v1/endpoints", "PATCH /v1/endpoints/{id}",
+                ]
+                // And without a key nothing to seal.
+                let own =
+                    needsBody.contains("\(route.method) \(route.pattern)")
+                    ? [400] : route.pattern == "/v1/secrets/reseal" ? [409] : [200, 404]
                 for (key, role, isLimited) in keys {
                     let answer = try await AdminClient(harness: harness, key: key).ask(route.method, path)
                     let expected: Int? =

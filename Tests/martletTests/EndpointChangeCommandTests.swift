@@ -38,7 +38,7 @@ import Testing
         let gateway = try await ServedGateway.start(in: folder, logLevel: "debug")
 
         let added = try await martlet(
-            ["endpoints", "add", "crm", "--url", "http://127.0.0.1:9/", "--event", "payment.*", "--shop", "nordic"],
+            ["endpoints", "add", "crm", "--to", "http://127.0.0.1:9/", "--event", "payment.*", "--shop", "nordic"],
             gateway
         )
         #expect(added.status == 0, "\(added.errors)")
@@ -47,7 +47,7 @@ import Testing
         let old = try #require(lines.last)
         #expect(old.hasPrefix("whsec_"))
         #expect(added.errors == "Give the subscriber what is printed; a secret is shown only now.\n")
-        let again = try await martlet(["endpoints", "add", "crm", "--url", "https://crm.example/"], gateway)
+        let again = try await martlet(["endpoints", "add", "crm", "--to", "https://crm.example/"], gateway)
         #expect(again.status == 1)
         #expect(again.errors.hasPrefix("There is an endpoint of that id; choose another id"))
 
@@ -65,7 +65,7 @@ import Testing
         let port = try await verifiers.line(with: "")
         for name in ["old", "new"] {
             let url = "http://127.0.0.1:\(port)/\(name)"
-            let updated = try await martlet(["endpoints", "update", "crm", "--url", url], gateway)
+            let updated = try await martlet(["endpoints", "update", "crm", "--to", url], gateway)
             #expect(updated.output == "crm: changed.\n", "\(updated.errors)")
             let tested = try await martlet(["endpoints", "test", "crm"], gateway)
             #expect(tested.status == 0)

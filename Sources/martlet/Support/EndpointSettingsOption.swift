@@ -4,7 +4,7 @@ import MartletWire
 
 /// An endpoint's settings: the common ones as options, all of them in a file.
 struct EndpointSettingsOption: ParsableArguments {
-    @Option(help: "Where deliveries go, https://….") var url: String?
+    @Option(help: ArgumentHelp("The endpoint's URL, where deliveries go.", valueName: "url")) var to: String?
     @Option(
         name: .customLong("event"),
         help: "A type of event, such as payment.paid or payment.*; may be given several times."
@@ -32,7 +32,7 @@ struct EndpointSettingsOption: ParsableArguments {
             object = read
         }
         var options = members
-        if let url { options.append(("url", .string(url))) }
+        if let to { options.append(("url", .string(to))) }
         if !events.isEmpty { options.append(("events", .array(events.map { .string($0) }))) }
         if !shops.isEmpty { options.append(("shops", .array(shops.map { .string($0) }))) }
         object.members.removeAll { member in options.contains { $0.0 == member.name } }
