@@ -13,6 +13,7 @@ import Synchronization
 package final class AdminService: Sendable {
     private let store: any EventStore
     private let control: any EndpointControl
+    private let endpoints: any EndpointManagement
     private let quarantine: any QuarantineControl
     private let watches: any WatchControl
     private let sweeps: any SweepControl
@@ -33,6 +34,7 @@ package final class AdminService: Sendable {
     package init(
         store: any EventStore,
         control: any EndpointControl,
+        endpoints: any EndpointManagement,
         quarantine: any QuarantineControl,
         watches: any WatchControl,
         sweeps: any SweepControl,
@@ -45,6 +47,7 @@ package final class AdminService: Sendable {
     ) {
         self.store = store
         self.control = control
+        self.endpoints = endpoints
         self.quarantine = quarantine
         self.watches = watches
         self.sweeps = sweeps
@@ -94,6 +97,7 @@ package final class AdminService: Sendable {
                 access: ScopedAccess(
                     store: store,
                     control: control,
+                    endpoints: endpoints,
                     quarantine: quarantine,
                     watches: watches,
                     sweeps: sweeps,

@@ -12,6 +12,8 @@ package protocol EndpointControl: Sendable {
     func enable(_ id: EndpointID) async -> Bool?
     /// Makes pending what was skipped while the endpoint was disabled; returns how many there were.
     func offerSkipped(of id: EndpointID) async throws(StoreError) -> Int
+    /// Sends one test event now, without touching the endpoint's health.
+    func test(_ id: EndpointID) async -> EndpointTest
     /// Makes a delivery due now.
     func retry(_ id: DeliveryID) async throws(StoreError) -> RetryOutcome
     /// Ends a pending delivery.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import MartletCore
+package import MartletCrypto
 package import MartletWire
 
 /// Everything that one configuration file says, checked and with its defaults filled in (contract.md section 2).
@@ -14,6 +15,8 @@ package struct Configuration: Sendable {
     /// What endpoints without a setting of their own use.
     package var delivery: Delivery
     package var retention: Retention
+    /// What seals secrets in the store; nil without `secretsKey`.
+    package var secretBox: SecretBox?
 
     /// The listener for providers' callbacks.
     package struct Ingest: Sendable, Equatable {

@@ -20,7 +20,8 @@ extension ConfigurationReader {
         return endpoints
     }
 
-    private func readEndpoint(_ reader: SettingsReader, shops: [String], defaults: Configuration.Delivery) -> Endpoint {
+    /// One endpoint, wherever it comes from.
+    func readEndpoint(_ reader: SettingsReader, shops: [String], defaults: Configuration.Delivery) -> Endpoint {
         let id = identifier("id", of: reader) ?? ""
         let egress = EgressPolicy(allowed: networks("allowNetworks", of: reader, default: defaults.egress.allowed))
         let delays = schedule("schedule", of: reader, default: defaults.schedule.delays)

@@ -42,7 +42,8 @@ extension ConfigurationReader {
     /// Certificates are no secrets, so besides a reference the path alone will do.
     private func certificates(_ name: String, of reader: SettingsReader) -> (pem: [UInt8], read: PEMCertificates)? {
         guard let text = reader.string(name) else { return nil }
-        let isReference = ["env:", "file:", "plain:"].contains { text.hasPrefix($0) }
+        // The API has no files, so there the certificates themselves stand here.
+        let isReference = ["env:", "file:", "plain:", "-----BEGIN "].contains { text.hasPrefix($0) }
         switch resolver.resolve(isReference ? text : "file:\(text)") {
         case .failure(let error):
             reader.fail(name, error.description)

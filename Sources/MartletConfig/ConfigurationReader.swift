@@ -9,7 +9,7 @@ final class ConfigurationReader {
     let problems = SettingsProblems()
     let object: JSONObject
     let folder: String
-    let resolver: FileSecretResolver
+    let resolver: any SecretResolver
     let providers: [ProviderKind]
     /// The moment as of which ends of secrets are judged.
     let now: Timestamp
@@ -18,7 +18,7 @@ final class ConfigurationReader {
     init(
         _ object: JSONObject,
         folder: String,
-        resolver: FileSecretResolver,
+        resolver: any SecretResolver,
         providers: [ProviderKind],
         now: Timestamp
     ) {
@@ -39,6 +39,7 @@ final class ConfigurationReader {
         let delivery = readDelivery(section("delivery"))
         let endpoints = readEndpoints(shops: shops, defaults: delivery)
         let retention = readRetention(section("retention"))
+        let secretBox = readSecretsKeys(root, sources: sources)
         root.finish()
         let configuration = Configuration(
             ingest: ingest,
@@ -48,11 +49,12 @@ final class ConfigurationReader {
             sources: sources,
             endpoints: endpoints,
             delivery: delivery,
-            retention: retention
+            retention: retention,
+            secretBox: secretBox
         )
         checkListeners(configuration)
         checkRetention(configuration)
-        checkExposedFiles(in: .object(object), at: "$")
+        if let files = resolver as? FileSecretResolver { checkExposedFiles(in: .object(object), at: "$", files) }
         return configuration
     }
 
@@ -112,14 +114,18 @@ final class ConfigurationReader {
 
     // MARK: secrets in files
 
-    private func checkExposedFiles(in value: JSONValue, at path: String) {
+    private func checkExposedFiles(in value: JSONValue, at path: String, _ files: FileSecretResolver) {
         switch value {
         case .string(let text):
-            if let exposure = resolver.exposure(of: text) { warn(path, exposure) }
+            if let exposure = files.exposure(of: text) { warn(path, exposure) }
         case .array(let elements):
-            for (index, element) in elements.enumerated() { checkExposedFiles(in: element, at: "\(path)[\(index)]") }
+            for (index, element) in elements.enumerated() {
+                checkExposedFiles(in: element, at: "\(path)[\(index)]", files)
+            }
         case .object(let object):
-            for member in object.members { checkExposedFiles(in: member.value, at: "\(path).\(member.name)") }
+            for member in object.members {
+                checkExposedFiles(in: member.value, at: "\(path).\(member.name)", files)
+            }
         default: break
         }
     }

@@ -55,8 +55,7 @@ package final class Gateway: Sendable {
             parts.adminService.update(shops: configuration.shops)
             adminAddress = try await parts.admin.start()
             ingestAddress = try await parts.ingest.start()
-            let subscribers = try await parts.dispatcher.start(configuration.endpoints)
-            parts.topology.exchange(Topology(sources: configuration.pushingSources, subscribers: subscribers))
+            try await parts.endpoints.start()
             try await parts.watcher.update(configuration.watchedSources)
             try await parts.sweeper.update(configuration.watchedSources)
         } catch {
@@ -99,8 +98,7 @@ package final class Gateway: Sendable {
     }
 
     private func putIntoForce(_ configuration: Configuration) async throws {
-        let subscribers = try await parts.dispatcher.update(configuration.endpoints)
-        parts.topology.exchange(Topology(sources: configuration.pushingSources, subscribers: subscribers))
+        try await parts.endpoints.reload(configuration)
         parts.providers.update(proxy: configuration.delivery.proxy)
         try await parts.watcher.update(configuration.watchedSources)
         try await parts.sweeper.update(configuration.watchedSources)

@@ -44,6 +44,7 @@ struct GatewayParts: Sendable {
     let store: any EventStore
     let dispatcher: Dispatcher
     let topology: TopologyBox
+    let endpoints: EndpointRegistry
     let pruner: Pruner
     let watcher: Watcher
     let sweeper: Sweeper
@@ -65,9 +66,10 @@ struct GatewayParts: Sendable {
         programs: any ProgramRunner
     ) async throws {
         let loops = try Loops()
+        let sealing = SealerBox(configuration.secretBox)
         let store: any EventStore
         do {
-            store = try Self.openStore(configuration.store)
+            store = try Self.openStore(configuration.store, sealing)
         } catch {
             await loops.shutDown()
             throw error
@@ -88,6 +90,16 @@ struct GatewayParts: Sendable {
             requestsAtOnce: Self.requestsAtOnce
         )
         topology = TopologyBox(Topology(sources: [], subscribers: []))
+        endpoints = EndpointRegistry(
+            store: store,
+            dispatcher: dispatcher,
+            topology: topology,
+            sealing: sealing,
+            wall: clock,
+            schedule: schedule,
+            configuration: configuration,
+            log: log
+        )
         pruner = Pruner(store: store, clock: clock, retention: configuration.engineRetention, log: log)
         let late = LateWatcher()
         let service = IngestService(
@@ -125,6 +137,7 @@ struct GatewayParts: Sendable {
         let adminService = AdminService(
             store: store,
             control: dispatcher,
+            endpoints: endpoints,
             quarantine: service,
             watches: watcher,
             sweeps: sweeper,
@@ -185,6 +198,7 @@ struct GatewayParts: Sendable {
         }
         adminService.setReady(false)
         await pruner.stop()
+        await endpoints.stop()
         // Requests that run wait for one commit each; most of the time belongs to the attempts under way.
         await ingest.drain(within: remaining(limit / 3))
         await sweeper.stop()
@@ -196,9 +210,9 @@ struct GatewayParts: Sendable {
         await loops.shutDown()
     }
 
-    private static func openStore(_ setting: Configuration.Store) throws -> any EventStore {
+    private static func openStore(_ setting: Configuration.Store, _ sealing: SealerBox) throws -> any EventStore {
         switch setting {
-        case .sqlite(let path): try SQLiteEventStore(path: path)
+        case .sqlite(let path): try SQLiteEventStore(path: path, sealing: sealing)
         case .postgres:
             throw StoreError.cannotOpen("PostgreSQL is not available in this version; use \"sqlite:PATH\"")
         }

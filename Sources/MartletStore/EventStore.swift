@@ -84,6 +84,28 @@ package protocol EventStore: Sendable {
     /// How the endpoints were doing when it was last written.
     func endpointHealth() async throws(StoreError) -> [EndpointID: EndpointHealth.Saved]
 
+    // MARK: endpoints that were made through the API
+
+    /// By id, with those that are being removed.
+    func managedEndpoints() async throws(StoreError) -> [ManagedEndpoint]
+    /// Stores a new one; false if there is one of that id.
+    ///
+    /// - Throws: `secretsKey` if the store has no key to seal with, here and in `replace`.
+    func create(_ endpoint: ManagedEndpoint) async throws(StoreError) -> Bool
+    /// Stores a changed one in place of the version before it; false if that is not the stored one.
+    func replace(_ endpoint: ManagedEndpoint) async throws(StoreError) -> Bool
+    /// Removes it with what is known of its health; its deliveries stay.
+    func removeManagedEndpoint(_ id: EndpointID) async throws(StoreError)
+    /// Ends up to `limit` pending deliveries of the endpoint that are not in flight; returns how many.
+    func cancelPending(of endpoint: EndpointID, limit: Int) async throws(StoreError) -> Int
+
+    // MARK: sealed secrets
+
+    /// The names of the keys that stored secrets are sealed with (`SecretSealer`), sorted; unsealed ones name none.
+    func sealingKeys() async throws(StoreError) -> [String]
+    /// Seals up to `limit` secrets with the present key that are unsealed or under another one; returns how many.
+    func resealSecrets(limit: Int) async throws(StoreError) -> Int
+
     // MARK: by hand
 
     /// Makes a delivery due now, whatever its state was but `delivered`.

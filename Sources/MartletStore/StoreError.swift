@@ -13,6 +13,8 @@ package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     case full(String)
     /// Too many writes are waiting.
     case overloaded
+    /// A stored secret cannot be opened, or must not be stored unsealed.
+    case secretsKey(String)
     /// The store has been closed.
     case closed
     /// Anything else: result code, operation and the library's message.
@@ -26,6 +28,7 @@ package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case .readOnly: "read_only"
         case .full: "full"
         case .overloaded: "overloaded"
+        case .secretsKey: "secrets_key"
         case .closed: "closed"
         case .failed: "failed"
         }
@@ -33,7 +36,9 @@ package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .cannotOpen(let message), .newerSchema(let message), .readOnly(let message), .full(let message): message
+        case .cannotOpen(let message), .newerSchema(let message), .readOnly(let message), .full(let message),
+            .secretsKey(let message):
+            message
         case .overloaded: "too many writes are waiting for the store; the disk is slower than the callbacks come"
         case .closed: "the store has been closed"
         case .failed(let code, let operation, let message): "\(operation): \(message) (code \(code))"

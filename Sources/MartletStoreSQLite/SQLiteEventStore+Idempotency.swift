@@ -7,11 +7,13 @@ extension SQLiteEventStore {
         _ request: IdempotentRequest,
         now: Timestamp
     ) async throws(StoreError) -> IdempotencyClaim {
-        try await write("claim idempotency key") { try $0.claim(request, now: now) }
+        try await write("claim idempotency key") { [sealing] in
+            try $0.claim(request, now: now, sealing.current)
+        }
     }
 
     package func keep(_ answer: StoredAnswer, of request: IdempotentRequest) async throws(StoreError) {
-        try await write("keep answer") { try $0.keep(answer, of: request) }
+        try await write("keep answer") { [sealing] in try $0.keep(answer, of: request, sealing.current) }
     }
 
     package func forget(_ request: IdempotentRequest) async throws(StoreError) {

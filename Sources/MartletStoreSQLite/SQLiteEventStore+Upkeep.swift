@@ -5,22 +5,26 @@ package import MartletStore
 
 extension SQLiteEventStore {
     package func order(of source: SourceID, objectID: String) async throws(StoreError) -> KnownOrder? {
-        try await read("read order") { database in
+        let sealer = sealing.current
+        return try await read("read order") { database in
             let found = try Row.fetchOne(
                 database,
                 sql: """
-                    SELECT uid, order_secret, ipn_secret, merchant_order_id, due_amount, due_currency FROM orders
+                    SELECT uid, order_secret, ipn_secret, merchant_order_id, due_amount, due_currency, sealed_by
+                    FROM orders
                     WHERE source = ? AND object_id = ?
                     """,
                 arguments: [source.description, objectID]
             )
             return try found.map { row in
                 let amount = (row[4] as String?).flatMap { DecimalText($0) }
+                let key: String = row[6]
+                let places = Sealing.places(ofOrder: objectID, of: source)
                 return KnownOrder(
                     objectID: objectID,
                     uid: row[0],
-                    orderSecret: try row.optionalBytes(1).map { Secret($0) },
-                    ipnSecret: try row.optionalBytes(2).map { Secret($0) },
+                    orderSecret: try row.optionalBytes(1).map { try Sealing.secret($0, places.order, by: key, sealer) },
+                    ipnSecret: try row.optionalBytes(2).map { try Sealing.secret($0, places.ipn, by: key, sealer) },
                     merchantOrderID: row[3],
                     expectedDue: amount.map { Amount($0, row[5]) }
                 )

@@ -9,7 +9,9 @@ extension SQLiteEventStore {
         shop: String,
         now: Timestamp
     ) async throws(StoreError) -> WatchRegistration {
-        try await write("register watch") { try $0.register(plan, shop: shop, now: now) }
+        try await write("register watch") { [sealing] in
+            try $0.register(plan, shop: shop, now: now, sealing.current)
+        }
     }
 
     package func follow(_ hint: Hint, _ plan: WatchPlan, shop: String, now: Timestamp) async throws(StoreError) {
@@ -29,7 +31,9 @@ extension SQLiteEventStore {
         now: Timestamp,
         limit: Int
     ) async throws(StoreError) -> WatchBatch {
-        try await write("claim due watches") { try $0.claimDueWatches(of: source, now: now, limit: limit) }
+        try await write("claim due watches") { [sealing] in
+            try $0.claimDueWatches(of: source, now: now, limit: limit, sealing.current)
+        }
     }
 
     package func record(_ poll: PollRecord) async throws(StoreError) -> PollOutcome {

@@ -14,6 +14,8 @@ package final class SQLiteEventStore: EventStore {
     let pool: DatabasePool
     let limits: QuarantineLimits
     let claims: Claims
+    /// What seals secrets before they are written, and opens them.
+    let sealing: SealerBox
     /// Nil when the file was opened for reading only.
     let recent: RecentEvents?
     /// Nil when the file was opened for reading only.
@@ -28,12 +30,14 @@ package final class SQLiteEventStore: EventStore {
     ///   - path: the database file.
     ///   - limits: what one source may keep in quarantine.
     ///   - maxWaitingWrites: writes that may wait for the disk; more are answered `overloaded`.
+    ///   - sealing: what seals secrets; without a key they are stored as they are.
     ///   - indexRun: new events after which their ids go into the index (`RecentEvents`); a start reads up to twice as many.
     /// - Throws: `cannotOpen`, `readOnly`, `full` or `newerSchema`, with what to do about it.
     package convenience init(
         path: String,
         limits: QuarantineLimits = .init(),
         maxWaitingWrites: Int = 8192,
+        sealing: SealerBox = SealerBox(),
         indexRun: Int = 65_536
     ) throws(StoreError) {
         try SQLiteFile.create(path)
@@ -55,6 +59,7 @@ package final class SQLiteEventStore: EventStore {
             pool: pool,
             limits: limits,
             claims: claims,
+            sealing: sealing,
             recent: recent,
             commits: CommitQueue(
                 pool: pool,
@@ -76,6 +81,7 @@ package final class SQLiteEventStore: EventStore {
             pool: try SQLiteFile.openReadOnly(path: path),
             limits: .init(),
             claims: Claims(),
+            sealing: SealerBox(),
             recent: nil,
             commits: nil,
             lock: nil
@@ -87,6 +93,7 @@ package final class SQLiteEventStore: EventStore {
         pool: DatabasePool,
         limits: QuarantineLimits,
         claims: Claims,
+        sealing: SealerBox,
         recent: RecentEvents?,
         commits: CommitQueue?,
         lock: StoreLock?
@@ -95,6 +102,7 @@ package final class SQLiteEventStore: EventStore {
         self.pool = pool
         self.limits = limits
         self.claims = claims
+        self.sealing = sealing
         self.recent = recent
         self.commits = commits
         self.lock = lock
@@ -202,7 +210,7 @@ extension SQLiteEventStore {
     }
 
     package func save(_ order: KnownOrder, of source: SourceID) async throws(StoreError) {
-        try await write("save order") { try $0.save(order, of: source) }
+        try await write("save order") { [sealing] in try $0.save(order, of: source, sealing.current) }
     }
 
     package func probe() async throws(StoreError) {

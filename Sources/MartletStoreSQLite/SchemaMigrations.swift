@@ -27,6 +27,9 @@ enum SchemaMigrations {
         migrator.registerMigration("0006 keys and audit log") { database in
             try database.execute(sql: keysAndAudit)
         }
+        migrator.registerMigration("0007 managed endpoints and sealed secrets") { database in
+            try database.execute(sql: managedEndpointsAndSealing)
+        }
         return migrator
     }()
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import GRDB
+import MartletCore
 import MartletStore
 
 extension StoreError {
@@ -8,6 +9,7 @@ extension StoreError {
     /// The statement's values are left out. `operation` is what was being done, such as `capture`.
     static func sqlite(_ error: any Error, operation: String, path: String) -> StoreError {
         if let error = error as? StoreError { return error }
+        if let error = error as? SealingError { return .secretsKey(error.description) }
         guard let error = error as? DatabaseError else {
             return .failed(code: -1, operation: operation, message: "a stored value could not be read")
         }

@@ -7,7 +7,12 @@ import MartletWire
 /// Watches as they are polled.
 extension WriteConnection {
     /// Takes due watches in hand and says when the next one is due.
-    func claimDueWatches(of source: SourceID, now: Timestamp, limit: Int) throws -> WatchBatch {
+    func claimDueWatches(
+        of source: SourceID,
+        now: Timestamp,
+        limit: Int,
+        _ sealer: (any SecretSealer)?
+    ) throws -> WatchBatch {
         let isHeld =
             try database.cachedStatement(sql: "SELECT 1 FROM source_holds WHERE source = ?")
             .first(source.description) { _ in true } ?? false
@@ -29,7 +34,7 @@ extension WriteConnection {
                 batch.nextDue = row.due
                 break
             }
-            guard var claimed = try readClaimed(row.id) else { continue }
+            guard var claimed = try readClaimed(row.id, sealer) else { continue }
             if isHeld { claimed.watch.state = .held }
             watchClaims.take(row.id)
             batch.watches.append(claimed)
@@ -37,28 +42,34 @@ extension WriteConnection {
         return batch
     }
 
-    private func readClaimed(_ id: Int64) throws -> ClaimedWatch? {
+    private func readClaimed(_ id: Int64, _ sealer: (any SecretSealer)?) throws -> ClaimedWatch? {
         try database.cachedStatement(
             sql: """
                 SELECT \(StoredText.watchColumns), w.shop, w.asked, o.object_id, o.uid, o.order_secret, o.ipn_secret,
-                    o.merchant_order_id, o.due_amount, o.due_currency
+                    o.merchant_order_id, o.due_amount, o.due_currency, o.sealed_by
                 FROM watches w LEFT JOIN orders o ON o.source = w.source AND o.object_id = w.order_id WHERE w.id = ?
                 """
         )
         .first(id) { row in
+            let watch = try StoredText.watch(row)
             let objectID: String? = row[15]
             let amount = (row[20] as String?).flatMap { DecimalText($0) }
-            let order = objectID.map { objectID in
-                KnownOrder(
+            let order = try objectID.map { objectID in
+                let places = Sealing.places(ofOrder: objectID, of: watch.source)
+                return KnownOrder(
                     objectID: objectID,
                     uid: row[16],
-                    orderSecret: row.optionalBytes(17).map { Secret($0) },
-                    ipnSecret: row.optionalBytes(18).map { Secret($0) },
+                    orderSecret: try row.optionalBytes(17).map {
+                        try Sealing.secret($0, places.order, by: row[22], sealer)
+                    },
+                    ipnSecret: try row.optionalBytes(18).map {
+                        try Sealing.secret($0, places.ipn, by: row[22], sealer)
+                    },
                     merchantOrderID: row[19],
                     expectedDue: amount.map { Amount($0, row[21]) }
                 )
             }
-            return ClaimedWatch(watch: try StoredText.watch(row), shop: row[13], order: order, asked: row[14])
+            return ClaimedWatch(watch: watch, shop: row[13], order: order, asked: row[14])
         }
     }
 

@@ -69,17 +69,19 @@ extension WriteConnection {
             )
     }
 
-    func save(_ order: KnownOrder, of source: SourceID) throws {
+    func save(_ order: KnownOrder, of source: SourceID, _ sealer: (any SecretSealer)?) throws {
+        let places = Sealing.places(ofOrder: order.objectID, of: source)
         try statement(.saveOrder)
             .run(
                 source.description,
                 order.objectID,
                 order.uid,
-                order.orderSecret?.withExposedBytes { Blob($0) },
-                order.ipnSecret?.withExposedBytes { Blob($0) },
+                order.orderSecret.map { Blob(Sealing.bytes(of: $0, places.order, sealer)) },
+                order.ipnSecret.map { Blob(Sealing.bytes(of: $0, places.ipn, sealer)) },
                 order.merchantOrderID,
                 order.expectedDue?.amount.canonical,
-                order.expectedDue?.currency
+                order.expectedDue?.currency,
+                sealer?.keyID ?? Sealing.unsealed
             )
     }
 }

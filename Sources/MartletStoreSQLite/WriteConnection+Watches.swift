@@ -6,9 +6,14 @@ import MartletStore
 /// Watches as they are registered, followed and steered by operators.
 extension WriteConnection {
     /// A watch with its order; of one that exists details and secrets change.
-    func register(_ plan: WatchPlan, shop: String, now: Timestamp) throws -> WatchRegistration {
+    func register(
+        _ plan: WatchPlan,
+        shop: String,
+        now: Timestamp,
+        _ sealer: (any SecretSealer)?
+    ) throws -> WatchRegistration {
         let watch = plan.watch
-        if let order = plan.order { try save(order, of: watch.source) }
+        if let order = plan.order { try save(order, of: watch.source, sealer) }
         guard let known = try find(watch.source, watch.subject) else {
             return .registered(try insert(plan, shop: shop, hintedAt: nil, now: now))
         }

@@ -158,11 +158,11 @@ enum WriteStatement: Int, CaseIterable {
         case .saveOrder:
             """
             INSERT INTO orders (source, object_id, uid, order_secret, ipn_secret, merchant_order_id, due_amount,
-                due_currency) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                due_currency, sealed_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (source, object_id) DO UPDATE SET
                 uid = excluded.uid, order_secret = excluded.order_secret, ipn_secret = excluded.ipn_secret,
                 merchant_order_id = excluded.merchant_order_id, due_amount = excluded.due_amount,
-                due_currency = excluded.due_currency
+                due_currency = excluded.due_currency, sealed_by = excluded.sealed_by
             """
         }
     }

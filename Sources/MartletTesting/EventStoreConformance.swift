@@ -18,6 +18,8 @@ package enum EventStoreConformance {
     package struct Options: Sendable {
         package var limits = QuarantineLimits()
         package var maxWaitingWrites = 8192
+        /// What the store seals secrets with.
+        package var sealing = SealerBox()
     }
 
     /// One rule with its test.
@@ -55,7 +57,7 @@ package enum EventStoreConformance {
     package static let cases: [Case] =
         captureCases + concurrencyCases + deliveryCases + endpointCases + operatorCases + refusedCases
         + quarantineCases + queryCases + sweepCases + upkeepCases + watchCases + watchEndCases + idempotencyCases
-        + keyCases + auditCases
+        + keyCases + auditCases + managedEndpointCases + sealingCases
 }
 
 /// A rule that a store broke.

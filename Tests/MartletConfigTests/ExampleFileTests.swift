@@ -37,6 +37,7 @@ struct ExampleFileTests {
         for match in try example().matches(of: #/"env:([A-Z_]+)"/#) {
             environment[String(match.1)] = WebhookSecret.generate()
         }
+        environment["MARTLET_SECRETS_KEY"] = SecretsKey.generate()
         return environment
     }
 

@@ -36,7 +36,7 @@ import Testing
         let audit = AdminRoutes.table.filter { $0.pattern.hasPrefix("/v1/audit") }
         #expect(audit.map(\.access) == [.allShops(.operator)])
         let switches = AdminRoutes.table.filter { $0.pattern.hasPrefix("/v1/endpoints/") && $0.method == "POST" }
-        #expect(switches.count == 2)
+        #expect(switches.count == 4)
         #expect(switches.allSatisfy { $0.access == .allShops(.admin) })
     }
 

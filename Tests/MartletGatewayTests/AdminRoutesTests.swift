@@ -53,8 +53,8 @@ import Testing
             }
             let put = try await client.ask("PUT", "/v1/endpoints")
             #expect(put.status == 405)
-            #expect(put.headers[first: "Allow"] == "GET, HEAD")
-            #expect(put.detail == "PUT is not possible here; use GET, HEAD")
+            #expect(put.headers[first: "Allow"] == "GET, HEAD, POST")
+            #expect(put.detail == "PUT is not possible here; use GET, HEAD, POST")
             let read = try await client.get("/v1/endpoints/ledger/enable")
             #expect(read.status == 405)
             #expect(read.headers[first: "Allow"] == "POST")

@@ -13,7 +13,8 @@ struct SQLiteConformanceTests {
                     try SQLiteEventStore(
                         path: path,
                         limits: options.limits,
-                        maxWaitingWrites: options.maxWaitingWrites
+                        maxWaitingWrites: options.maxWaitingWrites,
+                        sealing: options.sealing
                     )
                 }
             )

@@ -31,6 +31,7 @@ struct ServedGateway {
         sources: String = SignedCallback.source,
         keys: String = "",
         ports: (ingest: UInt16, admin: UInt16) = (0, 0),
+        extra: String = "",
         into folder: URL
     ) throws {
         let json = """
@@ -41,7 +42,7 @@ struct ServedGateway {
               "shops": [{ "id": "nordic" }],
               "sources": [\(sources)],
               "endpoints": [\(endpoints)],
-              "delivery": { "allowNetworks": ["127.0.0.0/8"] }
+              "delivery": { "allowNetworks": ["127.0.0.0/8"] }\(extra.isEmpty ? "" : ",\n  \(extra)")
             }
             """
         try Data(json.utf8).write(to: folder.appendingPathComponent("config.json"))

@@ -7,7 +7,8 @@ import MartletStore
 /// The one place where a key's shops limit what it sees. What is out of sight is answered as if it did not exist.
 struct ScopedAccess: Sendable {
     let store: any EventStore
-    private let control: any EndpointControl
+    let control: any EndpointControl
+    let management: any EndpointManagement
     let quarantine: any QuarantineControl
     let watchControl: any WatchControl
     let sweepControl: any SweepControl
@@ -20,6 +21,7 @@ struct ScopedAccess: Sendable {
     init(
         store: any EventStore,
         control: any EndpointControl,
+        endpoints: any EndpointManagement,
         quarantine: any QuarantineControl,
         watches: any WatchControl,
         sweeps: any SweepControl,
@@ -28,6 +30,7 @@ struct ScopedAccess: Sendable {
     ) {
         self.store = store
         self.control = control
+        management = endpoints
         self.quarantine = quarantine
         watchControl = watches
         sweepControl = sweeps

@@ -5,10 +5,16 @@ import MartletWire
 
 /// An endpoint as the admin API shows it: settings without secrets, and how it is doing.
 enum EndpointDocument {
-    static func write(_ standing: EndpointStanding, _ backlog: EndpointBacklog, to json: inout JSONWriter) {
+    /// `version`: of an endpoint that the API made; nil for one of the configuration file.
+    static func write(
+        _ standing: EndpointStanding,
+        _ backlog: EndpointBacklog,
+        version: Int64?,
+        to json: inout JSONWriter
+    ) {
         json.beginObject()
-        writeSettings(standing.endpoint, to: &json)
-        writeHealth(standing, to: &json)
+        writeSettings(standing.endpoint, version: version, to: &json)
+        writeHealth(standing, isOfFile: version == nil, to: &json)
         json.name("backlog")
         json.beginObject()
         write("pending", backlog.pending, to: &json)
@@ -21,10 +27,11 @@ enum EndpointDocument {
         json.endObject()
     }
 
-    private static func writeSettings(_ endpoint: Endpoint, to json: inout JSONWriter) {
+    private static func writeSettings(_ endpoint: Endpoint, version: Int64?, to json: inout JSONWriter) {
         json.member("id", endpoint.id.rawValue)
         json.member("url", endpoint.url)
-        json.member("managedBy", "config")
+        json.member("managedBy", version == nil ? "config" : "api")
+        if let version { json.member("version", integer: version) }
         json.member("enabled", bool: endpoint.isEnabled)
         json.member("shops", strings: endpoint.shops.sorted())
         json.member("events", strings: endpoint.events.map(\.text))
@@ -56,12 +63,13 @@ enum EndpointDocument {
         json.member("usesProxy", bool: endpoint.proxy != nil)
     }
 
-    private static func writeHealth(_ standing: EndpointStanding, to json: inout JSONWriter) {
+    private static func writeHealth(_ standing: EndpointStanding, isOfFile: Bool, to json: inout JSONWriter) {
         let health = standing.health
         json.member("state", standing.state.rawValue)
         json.name("disabled")
         if !standing.endpoint.isEnabled {
-            writeDisabled("configuration", nil, "it is disabled by the configuration file", to: &json)
+            let place = isOfFile ? "the configuration file" : "its setting \"enabled\""
+            writeDisabled("configuration", nil, "it is disabled by \(place)", to: &json)
         } else if let disabled = health.disabled {
             writeDisabled(disabled.reason.rawValue, disabled.at, meaning(of: disabled.reason), to: &json)
         } else {

@@ -14,21 +14,25 @@ enum EndpointRoutes {
             ListCursor(list: "endpoints", last: standing.endpoint.id.rawValue)
         }
         let backlogs = try await call.access.backlogs(of: page.elements.map(\.endpoint.id))
+        let versions = await call.access.management.versions()
         return .page(page) { standing, json in
-            EndpointDocument.write(standing, backlogs[standing.endpoint.id] ?? EndpointBacklog(), to: &json)
+            let id = standing.endpoint.id
+            EndpointDocument.write(standing, backlogs[id] ?? EndpointBacklog(), version: versions[id], to: &json)
         }
     }
 
     @Sendable static func show(_ call: AdminCall) async throws -> HTTPResponse {
-        let (standing, backlog) = try await current(call)
-        return .json { EndpointDocument.write(standing, backlog, to: &$0) }
+        let (standing, backlog, version) = try await current(call)
+        var response = HTTPResponse.json { EndpointDocument.write(standing, backlog, version: version, to: &$0) }
+        if let version { response.headers.append("ETag", "\"\(version)\"") }
+        return response
     }
 
     @Sendable static func disable(_ call: AdminCall) async throws -> HTTPResponse {
         _ = try call.body(allowing: [])
         let id = EndpointID(call.id)
         guard let hasChanged = await call.access.disable(id) else { throw await unknown(call) }
-        let (standing, backlog) = try await current(call)
+        let (standing, backlog, version) = try await current(call)
         guard hasChanged else {
             let since = standing.health.disabled.map { " by \"\($0.reason.rawValue)\" since \($0.at.rfc3339)" } ?? ""
             throw Problem(409, "endpoint \"\(id)\" is disabled already\(since)", remedy: "nothing is left to do")
@@ -36,7 +40,7 @@ enum EndpointRoutes {
         return .json { json in
             json.beginObject()
             json.name("endpoint")
-            EndpointDocument.write(standing, backlog, to: &json)
+            EndpointDocument.write(standing, backlog, version: version, to: &json)
             json.endObject()
         }
     }
@@ -47,6 +51,13 @@ enum EndpointRoutes {
         let id = EndpointID(call.id)
         guard let before = await call.access.endpoint(id) else { throw await unknown(call) }
         guard before.endpoint.isEnabled else {
+            if await call.access.management.versions()[id] != nil {
+                throw Problem(
+                    409,
+                    "endpoint \"\(id)\" is disabled by its setting \"enabled\"",
+                    remedy: "send {\"enabled\": true} with PATCH /v1/endpoints/\(id)"
+                )
+            }
             throw Problem(
                 409,
                 "endpoint \"\(id)\" is disabled by the configuration file",
@@ -62,24 +73,28 @@ enum EndpointRoutes {
             )
         }
         let offered = offers ? try await call.access.offerSkipped(of: id) : 0
-        let (standing, backlog) = try await current(call)
+        let (standing, backlog, version) = try await current(call)
         return .json { json in
             json.beginObject()
             json.member("wasDisabled", bool: wasDisabled)
             json.member("offered", integer: Int64(offered))
             json.name("endpoint")
-            EndpointDocument.write(standing, backlog, to: &json)
+            EndpointDocument.write(standing, backlog, version: version, to: &json)
             json.endObject()
         }
     }
 
-    private static func current(_ call: AdminCall) async throws -> (EndpointStanding, EndpointBacklog) {
+    /// How it stands; `version` is nil for one of the configuration file.
+    private static func current(
+        _ call: AdminCall
+    ) async throws -> (standing: EndpointStanding, backlog: EndpointBacklog, version: Int64?) {
         let id = EndpointID(call.id)
         guard let standing = await call.access.endpoint(id) else { throw await unknown(call) }
-        return (standing, try await call.access.backlogs(of: [id])[id] ?? EndpointBacklog())
+        let backlog = try await call.access.backlogs(of: [id])[id] ?? EndpointBacklog()
+        return (standing, backlog, await call.access.management.versions()[id])
     }
 
-    private static func unknown(_ call: AdminCall) async -> Problem {
+    static func unknown(_ call: AdminCall) async -> Problem {
         let known = await call.access.endpoints().map(\.endpoint.id.rawValue)
         return .unknown("endpoint", call.id, among: known, remedy: "GET /v1/endpoints lists those that there are")
     }

@@ -34,6 +34,22 @@ struct AdminCall: Sendable {
         return object
     }
 
+    /// Reads a body that must be an object, with any members.
+    ///
+    /// `purpose`: what it is for, such as "with the endpoint's settings".
+    func object(_ purpose: String) throws(Problem) -> JSONObject {
+        let value: JSONValue
+        do {
+            value = try JSONReader.read(request.body)
+        } catch {
+            throw Problem(field: "body", rule: "is not JSON: \(error.description)", remedy: "send an object \(purpose)")
+        }
+        guard let object = value.object else {
+            throw Problem(field: "body", rule: "is \(value.kind), not an object", remedy: "send an object \(purpose)")
+        }
+        return object
+    }
+
     /// True or false, false by default.
     static func bool(_ name: String, of object: JSONObject) throws(Problem) -> Bool {
         switch object[name] {

@@ -37,7 +37,18 @@ package enum AdminRoutes {
         AdminRoute("POST", "/v1/deliveries/{id}/cancel", .role(.operator), answer: DeliveryRoutes.cancel),
 
         AdminRoute("GET", "/v1/endpoints", .role(.viewer), parameters: paging, answer: EndpointRoutes.list),
+        AdminRoute("POST", "/v1/endpoints", .allShops(.admin), answer: EndpointRoutes.create),
         AdminRoute("GET", "/v1/endpoints/{id}", .role(.viewer), answer: EndpointRoutes.show),
+        AdminRoute("PATCH", "/v1/endpoints/{id}", .allShops(.admin), answer: EndpointRoutes.update),
+        AdminRoute(
+            "DELETE",
+            "/v1/endpoints/{id}",
+            .allShops(.admin),
+            parameters: ["pending"],
+            answer: EndpointRoutes.remove
+        ),
+        AdminRoute("POST", "/v1/endpoints/{id}/test", .allShops(.admin), answer: EndpointRoutes.test),
+        AdminRoute("POST", "/v1/endpoints/{id}/rotate-secret", .allShops(.admin), answer: EndpointRoutes.rotateSecret),
         AdminRoute("POST", "/v1/endpoints/{id}/disable", .allShops(.admin), answer: EndpointRoutes.disable),
         AdminRoute("POST", "/v1/endpoints/{id}/enable", .allShops(.admin), answer: EndpointRoutes.enable),
 
@@ -64,6 +75,8 @@ package enum AdminRoutes {
         AdminRoute("DELETE", "/v1/watches/{id}", .role(.operator), answer: WatchRoutes.close),
         AdminRoute("POST", "/v1/watches/{id}/poll", .role(.operator), answer: WatchRoutes.poll),
         AdminRoute("POST", "/v1/watches/{id}/resume", .role(.operator), answer: WatchRoutes.resume),
+
+        AdminRoute("POST", "/v1/secrets/reseal", .allShops(.admin), answer: SecretRoutes.reseal),
 
         AdminRoute("GET", "/v1/sweeps", .role(.viewer), answer: SweepRoutes.list),
         AdminRoute("POST", "/v1/sweeps", .role(.operator), creates: true, answer: SweepRoutes.run),

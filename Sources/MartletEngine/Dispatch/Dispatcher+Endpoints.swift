@@ -65,6 +65,18 @@ extension Dispatcher {
         return subscribers
     }
 
+    /// Deliveries of the endpoint that are in memory or being sent, be it in force or not.
+    package func inHand(of id: EndpointID) -> Int { posts[id].map { $0.lane.waiting + $0.lane.inFlight } ?? 0 }
+
+    /// Forgets the lane of an endpoint that is gone, so that a later one of its id begins afresh.
+    ///
+    /// False while it is in force or something of it is in hand.
+    package func forget(_ id: EndpointID) -> Bool {
+        guard !isConfigured(id), inHand(of: id) == 0 else { return false }
+        posts[id] = nil
+        return true
+    }
+
     /// Whether the endpoint is one of those in force.
     func isConfigured(_ id: EndpointID) -> Bool { configured.contains(id) }
 

@@ -69,6 +69,7 @@ package actor Dispatcher {
     static let recordsInOneWrite = 256
     static let gatheringTime = DispatchTimeInterval.milliseconds(5)
     var isStopping = false
+    var testsUnderWay = 0
     private var waitingForEnd: [CheckedContinuation<Void, Never>] = []
 
     package init(

@@ -4,12 +4,15 @@ import MartletWire
 
 struct Endpoints: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look at subscribers' endpoints, disable and enable them, while the gateway runs.",
+        abstract: "Look at subscribers' endpoints, make and change them, while the gateway runs.",
         discussion: """
-            Asks a running gateway with the key in MARTLET_KEY. Looking needs the role viewer; disabling and enabling
-            need the role admin.
+            Asks a running gateway with the key in MARTLET_KEY. Looking needs the role viewer; everything else needs the
+            role admin. Endpoints of the configuration file are changed there; they can be disabled, enabled and tested.
             """,
-        subcommands: [List.self, Show.self, Enable.self, Disable.self],
+        subcommands: [
+            List.self, Show.self, Add.self, Update.self, Remove.self, Test.self, RotateSecret.self, Enable.self,
+            Disable.self,
+        ],
         defaultSubcommand: List.self
     )
 

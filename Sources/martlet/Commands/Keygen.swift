@@ -6,13 +6,16 @@ import MartletCrypto
 
 struct Keygen: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make a secret for an endpoint (whsec_…), or a key pair."
+        abstract: "Make a secret for an endpoint (whsec_…), a key pair, or the key that seals secrets."
     )
 
     @Flag(
         help: "Make an ed25519 pair: the secret key (whsk_…) on the first line, the public key (whpk_…) on the second."
     )
     var asymmetric = false
+
+    @Flag(help: "Make a key for secretsKey of the configuration, which seals secrets in the store.")
+    var secretsKey = false
 
     @Option(
         help: ArgumentHelp(
@@ -24,9 +27,13 @@ struct Keygen: ParsableCommand {
 
     func validate() throws {
         if asymmetric && rsa != nil { throw ValidationError("Give either --asymmetric or --rsa, not both.") }
+        if secretsKey && (asymmetric || rsa != nil) {
+            throw ValidationError("Give --secrets-key alone; it makes another kind of key.")
+        }
     }
 
     func run() throws {
+        if secretsKey { return Console.output(SecretsKey.generate() + "\n") }
         if let rsa { return try writeRSA(rsa) }
         if asymmetric {
             let pair = try AsymmetricWebhookKey.generate()

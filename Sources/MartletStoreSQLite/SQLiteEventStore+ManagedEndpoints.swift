@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import GRDB
+package import MartletCore
+package import MartletStore
+
+/// Endpoints that the API made, and the sealing of secrets.
+extension SQLiteEventStore {
+    package func managedEndpoints() async throws(StoreError) -> [ManagedEndpoint] {
+        let sealer = sealing.current
+        return try await read("read managed endpoints") { database in
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT id, version, settings, secrets, sealed_by, created_at, changed_at, is_removing
+                    FROM managed_endpoints ORDER BY id
+                    """
+            )
+            return try rows.map { row in
+                let id = EndpointID(row[0])
+                return ManagedEndpoint(
+                    id: id,
+                    version: row[1],
+                    settings: try row.bytes(2),
+                    secrets: try Sealing.secret(try row.bytes(3), Sealing.place(ofEndpoint: id), by: row[4], sealer),
+                    createdAt: Timestamp(milliseconds: row[5]),
+                    changedAt: Timestamp(milliseconds: row[6]),
+                    isRemoving: row[7]
+                )
+            }
+        }
+    }
+
+    package func create(_ endpoint: ManagedEndpoint) async throws(StoreError) -> Bool {
+        let sealer = try requiredSealer()
+        return try await write("create endpoint") { try $0.create(endpoint, sealer) }
+    }
+
+    package func replace(_ endpoint: ManagedEndpoint) async throws(StoreError) -> Bool {
+        let sealer = try requiredSealer()
+        return try await write("change endpoint") { try $0.replace(endpoint, sealer) }
+    }
+
+    package func removeManagedEndpoint(_ id: EndpointID) async throws(StoreError) {
+        try await write("remove endpoint") { try $0.removeManagedEndpoint(id) }
+    }
+
+    package func cancelPending(of endpoint: EndpointID, limit: Int) async throws(StoreError) -> Int {
+        try await write("cancel pending deliveries") { try $0.cancelPending(of: endpoint, limit: limit) }
+    }
+
+    package func sealingKeys() async throws(StoreError) -> [String] {
+        try await read("read sealing keys") { database in
+            var keys: Set<String> = []
+            for source in Self.sealedRows {
+                keys.formUnion(try String.fetchAll(database, sql: Self.keys(in: source)))
+            }
+            return keys.subtracting([Sealing.unsealed]).sorted()
+        }
+    }
+
+    package func resealSecrets(limit: Int) async throws(StoreError) -> Int {
+        let sealer = try requiredSealer()
+        return try await write("reseal secrets") { try $0.resealSecrets(limit: limit, sealer) }
+    }
+
+    private func requiredSealer() throws(StoreError) -> any SecretSealer {
+        guard let sealer = sealing.current else {
+            throw .secretsKey("the configuration has no \"secretsKey\" to seal secrets with")
+        }
+        return sealer
+    }
+
+    private static let sealedRows = [
+        "managed_endpoints WHERE TRUE",
+        "orders INDEXED BY orders_by_sealing_key WHERE (order_secret IS NOT NULL OR ipn_secret IS NOT NULL)",
+        "idempotency_keys INDEXED BY idempotency_keys_by_sealing_key WHERE body IS NOT NULL",
+    ]
+
+    /// One seek for each key that is found, instead of a walk over every row.
+    private static func keys(in rows: String) -> String {
+        """
+        WITH RECURSIVE keys (key) AS (
+            SELECT (SELECT min(sealed_by) FROM \(rows))
+            UNION ALL
+            SELECT (SELECT min(sealed_by) FROM \(rows) AND sealed_by > key) FROM keys WHERE key IS NOT NULL
+        )
+        SELECT key FROM keys WHERE key IS NOT NULL
+        """
+    }
+}
