@@ -18,6 +18,8 @@ package final class AdminService: Sendable {
     private let sweeps: any SweepControl
     private let orders: any OrderControl
     let idempotency: IdempotencyKeys
+    let streams: StreamHub
+    let windows: ActivityWindows
     private let authenticator: Authenticator
     private let metrics: Metrics
     private let refusals: Counter
@@ -28,6 +30,7 @@ package final class AdminService: Sendable {
     private let isReady = Atomic<Bool>(false)
 
     /// `keys`: those of the configuration; without any the API under `/v1` is closed.
+    /// `changes`: what live streams tell; `activity`: what statistics count.
     package init(
         store: any EventStore,
         control: any EndpointControl,
@@ -37,6 +40,8 @@ package final class AdminService: Sendable {
         orders: any OrderControl,
         keys: [AdminKey],
         metrics: Metrics,
+        changes: ChangeFeed = ChangeFeed(),
+        activity: Activity = Activity(),
         clock: any WallClock,
         schedule: (any WallClock)? = nil,
         log: Logger
@@ -48,6 +53,8 @@ package final class AdminService: Sendable {
         self.sweeps = sweeps
         self.orders = orders
         idempotency = IdempotencyKeys(store: store, log: log)
+        streams = StreamHub(store: store, control: control, changes: changes, log: log)
+        windows = ActivityWindows(activity, clock: schedule ?? clock)
         authenticator = Authenticator(keys)
         self.metrics = metrics
         refusals = metrics.counter(
@@ -61,10 +68,16 @@ package final class AdminService: Sendable {
     }
 
     /// Says whether callbacks may be sent here; false while the gateway starts and while it stops.
-    package func setReady(_ ready: Bool) { isReady.store(ready, ordering: .relaxed) }
+    package func setReady(_ ready: Bool) {
+        isReady.store(ready, ordering: .relaxed)
+        if ready { windows.start() } else { windows.stop() }
+    }
 
     /// Puts changed keys into force; the old ones are worth nothing from then on.
-    package func update(keys: [AdminKey]) { authenticator.update(keys) }
+    package func update(keys: [AdminKey]) {
+        authenticator.update(keys)
+        streams.endAll(.reload)
+    }
 
     package func handle(_ request: HTTPRequest, _ reply: HTTPReply) {
         do throws(Problem) {
@@ -198,6 +211,9 @@ package final class AdminService: Sendable {
 
     /// The moment by which people see things dated.
     func now() -> Timestamp { clock.now() }
+
+    /// The moment by which things are due.
+    func dueNow() -> Timestamp { schedule.now() }
 
     /// The state of an endpoint, whoever asks; nil if it is not configured.
     func state(of id: EndpointID) async -> EndpointState? {

@@ -111,6 +111,12 @@ package protocol EventStore: Sendable {
     /// Newest first.
     func events(_ query: EventQuery) async throws(StoreError) -> [StoredEvent]
     func event(_ id: EventID) async throws(StoreError) -> EventDetail?
+    /// The next events after a position (`StoredEvent.sequence`), in the order of their commits.
+    ///
+    /// Nothing that is not visible yet ever gets a place before `EventFeed.position`: who goes on from there misses nothing
+    /// and sees nothing twice. `query.before` is not heeded. One call looks at a bounded number of events, so a part may
+    /// hold none although there are more.
+    func events(after position: Int64, _ query: EventQuery) async throws(StoreError) -> EventFeed
     /// Newest first.
     func deliveries(_ query: DeliveryQuery) async throws(StoreError) -> [StoredDelivery]
     func delivery(_ id: DeliveryID) async throws(StoreError) -> DeliveryDetail?

@@ -6,6 +6,17 @@ package import MartletStore
 
 extension SQLiteEventStore {
     package func events(_ query: EventQuery) async throws(StoreError) -> [StoredEvent] {
+        var filter = Self.filter(of: query)
+        filter.before("sequence", query.before)
+        let sql = "\(Self.selectEvents()) \(filter.clause) ORDER BY sequence DESC LIMIT \(max(0, query.limit))"
+        let arguments = filter.arguments
+        return try await read("search events") { database in
+            try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map(Self.event)
+        }
+    }
+
+    /// What an event must have, but for its place in the list.
+    static func filter(of query: EventQuery) -> QueryFilter {
         var filter = QueryFilter()
         filter.equal("shop", query.shop)
         filter.among("shop", query.shops)
@@ -31,15 +42,16 @@ extension SQLiteEventStore {
                 Array(repeating: object.databaseValue, count: 4)
             )
         }
+        if let endpoint = query.endpoint {
+            filter.add(
+                "EXISTS (SELECT 1 FROM deliveries AS d WHERE d.event = events.sequence AND d.endpoint = ?)",
+                endpoint.rawValue
+            )
+        }
         filter.between("received_at", since: query.since, until: query.until)
         if let since = query.since { filter.add(SQLiteFile.sequences(since: "?"), since.milliseconds) }
         if let until = query.until { filter.add(SQLiteFile.sequences(until: "?"), until.milliseconds) }
-        filter.before("sequence", query.before)
-        let sql = "\(Self.selectEvents()) \(filter.clause) ORDER BY sequence DESC LIMIT \(max(0, query.limit))"
-        let arguments = filter.arguments
-        return try await read("search events") { database in
-            try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map(Self.event)
-        }
+        return filter
     }
 
     package func event(_ id: EventID) async throws(StoreError) -> EventDetail? {
@@ -81,6 +93,10 @@ extension SQLiteEventStore {
             filter.add("d.state NOT IN ('pending', 'delivered')")
         case .delivered: filter.equal("d.state", query.state?.rawValue)
         case nil: break
+        }
+        if let ids = query.ids {
+            // Numbers, so that there is nothing to quote and no bound on how many there are.
+            filter.add("d.id IN (\(ids.map { String($0.number) }.joined(separator: ",")))")
         }
         filter.equal("d.endpoint", query.endpoint?.rawValue)
         if let event = query.event {
@@ -137,7 +153,7 @@ extension SQLiteEventStore {
 
     // MARK: rows
 
-    private static func selectEvents(and more: String = "") -> String {
+    static func selectEvents(and more: String = "") -> String {
         """
         SELECT sequence, event_id, type, provider, source, shop, merchant_order_id, provider_object_id,
             provider_status, flags, received_at, envelope\(more) FROM events
@@ -146,11 +162,11 @@ extension SQLiteEventStore {
 
     private static let selectDeliveries = """
         SELECT d.id, e.event_id, e.type, d.endpoint, d.state, d.attempts, d.due_at, d.created_at, d.last_outcome,
-            e.shop
+            e.shop, e.provider, e.source
         FROM deliveries d CROSS JOIN events e ON e.sequence = d.event
         """
 
-    private static func event(_ row: Row) throws -> StoredEvent {
+    static func event(_ row: Row) throws -> StoredEvent {
         StoredEvent(
             sequence: row[0],
             id: EventID(rawValue: row[1]),
@@ -175,6 +191,7 @@ extension SQLiteEventStore {
             id: DeliveryID(number: row[0]),
             eventID: EventID(rawValue: row[1]),
             eventType: row[2],
+            source: SourceID(provider: row[10], id: row[11]),
             shop: row[9],
             endpoint: EndpointID(row[3]),
             state: state,

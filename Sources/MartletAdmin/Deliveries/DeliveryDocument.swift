@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import MartletCore
-import MartletStore
-import MartletWire
+package import MartletStore
+package import MartletWire
 
 /// A delivery as the admin API shows it.
-enum DeliveryDocument {
-    static func write(_ delivery: StoredDelivery, to json: inout JSONWriter) {
+package enum DeliveryDocument {
+    package static func write(_ delivery: StoredDelivery, to json: inout JSONWriter) {
         json.beginObject()
         writeMembers(delivery, to: &json)
         json.endObject()
     }
 
     /// With every attempt, oldest first.
-    static func write(_ detail: DeliveryDetail, to json: inout JSONWriter) {
+    package static func write(_ detail: DeliveryDetail, to json: inout JSONWriter) {
         json.beginObject()
         writeMembers(detail.delivery, to: &json)
         json.name("attempts")
@@ -26,6 +26,7 @@ enum DeliveryDocument {
         json.member("id", delivery.id.description)
         json.member("event", delivery.eventID.rawValue)
         json.member("eventType", delivery.eventType)
+        json.member("source", delivery.source.description)
         json.member("shop", delivery.shop)
         json.member("endpoint", delivery.endpoint.rawValue)
         json.member("state", delivery.state.rawValue)

@@ -65,6 +65,15 @@ package enum AdminRoutes {
         AdminRoute("POST", "/v1/watches/{id}/poll", .role(.operator), answer: WatchRoutes.poll),
         AdminRoute("POST", "/v1/watches/{id}/resume", .role(.operator), answer: WatchRoutes.resume),
 
+        AdminRoute(
+            "GET",
+            "/v1/stream",
+            .role(.viewer),
+            parameters: StreamRoutes.parameters,
+            answer: StreamRoutes.open
+        ),
+        AdminRoute("GET", "/v1/stats", .role(.viewer), answer: StatsRoutes.show),
+
         AdminRoute("GET", "/v1/sweeps", .role(.viewer), answer: SweepRoutes.list),
         AdminRoute("POST", "/v1/sweeps", .role(.operator), answer: SweepRoutes.run),
         AdminRoute("POST", "/v1/sources/{provider}/{id}/resend", .role(.operator), answer: SweepRoutes.resend),

@@ -69,6 +69,7 @@ extension Dispatcher {
             handle(.nudged, for: endpoint)
             rescheduleWake()
         }
+        changes.post(.deliveries([id]))
         return outcome
     }
 
@@ -79,6 +80,7 @@ extension Dispatcher {
             handle(.pending(due: clock.now()), for: endpoint)
             rescheduleWake()
         }
+        changes.post(.deliveries([id]))
         return outcome
     }
 
@@ -140,7 +142,10 @@ extension Dispatcher {
         guard let post = posts[id] else { return }
         store.save(post.lane.health.saved(at: clock.now()), of: id, announcing: announcements) { [self] result in
             switch result {
-            case .success: self.post(.announced(announcements.flatMap(\.deliveries)))
+            case .success:
+                self.post(.announced(announcements.flatMap(\.deliveries)))
+                changes.post(.endpoint(id))
+                if !announcements.isEmpty { changes.post(.events) }
             case .failure(.closed): break
             case .failure(let error):
                 log.error(

@@ -51,8 +51,10 @@ package final class IngestService: Sendable {
     let log: Logger
     let refusals = Mutex(RefusalWatch())
     let hinted: @Sendable (Hint) -> Void
+    let changes: ChangeFeed
 
     /// `hinted`: called with each hint once it is stored.
+    /// `changes`: told of what was stored.
     package init(
         store: any EventStore,
         topology: TopologyBox,
@@ -60,6 +62,7 @@ package final class IngestService: Sendable {
         clock: any WallClock,
         metrics: EngineMetrics,
         log: Logger,
+        changes: ChangeFeed = ChangeFeed(),
         hinted: @escaping @Sendable (Hint) -> Void = { _ in }
     ) {
         self.store = store
@@ -68,6 +71,7 @@ package final class IngestService: Sendable {
         self.clock = clock
         self.metrics = metrics
         self.log = log
+        self.changes = changes
         self.hinted = hinted
     }
 
@@ -124,12 +128,15 @@ package final class IngestService: Sendable {
     /// What must happen in memory once the event is on disk.
     func committed(_ capture: Capture, _ plan: FanOut.Plan, _ outcome: CaptureOutcome) {
         let event = capture.event
-        if outcome != .duplicate { reportOddities(of: event) }
+        if outcome != .duplicate {
+            reportOddities(of: event)
+            changes.post(.events)
+        }
         guard case .stored(let ids) = outcome else {
-            if outcome != .duplicate { metrics.events.increment([event.source.provider, event.type.rawValue]) }
+            if outcome != .duplicate { metrics.count(event) }
             return dispatcher.release(plan)
         }
-        metrics.events.increment([event.source.provider, event.type.rawValue])
+        metrics.count(event)
         dispatcher.committed(capture, plan: plan, ids: ids)
     }
 
