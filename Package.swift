@@ -97,8 +97,8 @@ let package = Package(
             name: "martlet",
             dependencies: [
                 "MartletCore", "MartletWire", "MartletRuntime", "MartletCrypto", "MartletProviders", "MartletNet",
-                "MartletDelivery", "MartletStore", "MartletStoreSQLite", "MartletConfig", "MartletGateway",
-                "MartletSimulator", argumentParser, logging,
+                "MartletDelivery", "MartletStore", "MartletStoreSQLite", "MartletConfig", "MartletAdmin",
+                "MartletGateway", "MartletSimulator", argumentParser, logging,
             ],
             swiftSettings: strict
         ),
