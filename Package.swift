@@ -155,7 +155,7 @@ let package = Package(
             of: "martlet",
             [
                 "MartletCore", "MartletWire", "MartletRuntime", "MartletCrypto", "MartletNet", "MartletStore",
-                "MartletStoreSQLite", "CLinux",
+                "MartletStoreSQLite", "CLinux", argumentParser,
             ]
         ),
     ]

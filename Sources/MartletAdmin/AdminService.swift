@@ -219,6 +219,20 @@ package final class AdminService: Sendable {
     func state(of id: EndpointID) async -> EndpointState? {
         await control.standings().first { $0.endpoint.id == id }?.state
     }
+
+    /// Why a delivery is still pending; nil if it is not.
+    func reason(for delivery: StoredDelivery) async -> WaitingReason? {
+        let standing = await control.standings().first { $0.endpoint.id == delivery.endpoint }
+        return WaitingReason(
+            state: delivery.state,
+            dueAt: delivery.dueAt,
+            health: standing?.health ?? EndpointHealth.Saved(),
+            isConfigured: standing != nil,
+            isEnabled: standing?.endpoint.isEnabled ?? true,
+            heldUntil: standing?.heldUntil,
+            at: schedule.now()
+        )
+    }
 }
 
 /// The pages that are open to everybody.

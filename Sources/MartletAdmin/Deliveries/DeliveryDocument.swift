@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import MartletCore
+package import MartletCore
 package import MartletStore
 package import MartletWire
 
@@ -11,10 +11,19 @@ package enum DeliveryDocument {
         json.endObject()
     }
 
-    /// With every attempt, oldest first.
-    package static func write(_ detail: DeliveryDetail, to json: inout JSONWriter) {
+    /// With every attempt, oldest first, and with what it waits for.
+    package static func write(_ detail: DeliveryDetail, waits: WaitingReason?, to json: inout JSONWriter) {
         json.beginObject()
         writeMembers(detail.delivery, to: &json)
+        json.name("waits")
+        if let waits {
+            json.beginObject()
+            json.member("reason", waits.label)
+            json.member("meaning", waits.description)
+            json.endObject()
+        } else {
+            json.null()
+        }
         json.name("attempts")
         json.beginArray()
         for attempt in detail.attempts { write(attempt, to: &json) }

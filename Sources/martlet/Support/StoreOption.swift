@@ -1,43 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import MartletConfig
+import MartletAdmin
 import MartletStore
 import MartletStoreSQLite
+import MartletWire
 
-/// Where the commands that read find the store, and how they print.
+/// Where the commands that read find what they show: at a running gateway, or in the store of one that does not run.
 struct StoreOption: ParsableArguments {
-    @OptionGroup var file: ConfigurationOption
-    @Option(help: ArgumentHelp("Read this database file instead of the configuration's.", valueName: "path"))
-    var database: String?
-    @Flag(help: "Print JSON instead of a table.") var json = false
+    @OptionGroup var gateway: GatewayOption
+    @Option(
+        help: ArgumentHelp(
+            "Read this database file instead of asking a gateway; for when none runs. Needs no key.",
+            valueName: "file"
+        )
+    )
+    var store: String?
 
-    /// Opens the store for reading only, beside a gateway that may be running on it.
-    func withStore<Result: Sendable>(_ body: (any EventStore) async throws -> Result) async throws -> Result {
-        let path: String
-        if let database {
-            path = database
-        } else if case .sqlite(let configured) = try loadConfiguration().store {
-            path = configured
-        } else {
-            throw ValidationError("This command reads an SQLite store; give its path with --database.")
+    var json: Bool { gateway.json }
+
+    /// The document that the gateway answers, or the same one made of the store's file.
+    ///
+    /// `document`: nil if there is no such thing in the store.
+    func read(
+        _ path: [String],
+        query: String = "",
+        from document: @Sendable (any EventStore) async throws -> [UInt8]?,
+        whenMissing: String
+    ) async throws -> JSONObject {
+        guard let store else {
+            return try await gateway.ask(
+                "GET",
+                path,
+                query: query,
+                whenUnreachable: "If it does not run, read its store: --store FILE"
+            ).object
         }
+        let bytes = try await Self.withStore(store, document)
+        guard let bytes, let object = (try? JSONReader.read(bytes))?.object else {
+            Console.error(Table.printable(whenMissing) + "\n")
+            throw ExitCode(1)
+        }
+        if json { Console.output(String(decoding: bytes, as: UTF8.self) + "\n") }
+        return object
+    }
+
+    /// Opens the store for reading only, beside a gateway that may be running on it after all.
+    private static func withStore<Result: Sendable>(
+        _ path: String,
+        _ body: @Sendable (any EventStore) async throws -> Result
+    ) async throws -> Result {
         do {
-            let store = try SQLiteEventStore.openReadOnly(path: path)
+            let file = path.hasPrefix("sqlite:") ? String(path.dropFirst(7)) : path
+            let store = try SQLiteEventStore.openReadOnly(path: file)
             let result = try await body(store)
             await store.close()
             return result
         } catch let error as StoreError {
-            Console.error("\(error)\n")
+            Console.error(Table.printable("\(error)") + "\n")
             throw ExitCode(1)
         }
     }
+}
 
-    private func loadConfiguration() throws -> Configuration {
-        do {
-            return try file.load()
-        } catch {
-            Console.error("To look at a store without the configuration's secrets, name it: --database PATH\n")
-            throw error
-        }
+/// A list's filters as the query of a request.
+struct ListQuery {
+    private(set) var text: String
+
+    init(limit: Int, _ filters: [(String, String?)]) {
+        text = "?limit=\(limit)"
+        for case (let name, let value?) in filters { text += "&\(name)=\(GatewayOption.escape(value))" }
     }
 }
