@@ -30,6 +30,7 @@ package final class AdminService: Sendable {
     private let isReady = Atomic<Bool>(false)
 
     /// `keys`: those of the configuration; without any the API under `/v1` is closed.
+    ///
     /// `changes`: what live streams tell; `activity`: what statistics count.
     package init(
         store: any EventStore,

@@ -36,6 +36,7 @@ package final class HTTPBodyStream: Sendable {
     private let ended: @Sendable (End) -> Void
 
     /// `limit`: bytes that may wait for the client, 256 KiB by default.
+    ///
     /// `lastWords`: what an end without words of its writer says; must not call the stream.
     /// `ended`: called once, on whatever queue the end came from.
     package init(

@@ -84,7 +84,8 @@ import Testing
     @Test func tellsAttemptsDeliveriesEndpointsAndRefusals() async throws {
         let subscriber = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret) { $0 == 1 ? 500 : 200 }
         try await run(endpoints: AdminClient.endpoint("ledger", subscriber.url, "\"schedule\": [\"2h\"]")) {
-            harness, client in
+            harness,
+            client in
             let stream = try await StreamClient(harness, "?kinds=attempt,delivery,endpoint,quarantine")
             _ = try await stream.next("hello")
             let event = try await client.take("INV-1").eventID.rawValue
@@ -192,7 +193,11 @@ import Testing
     }
 
     @Test func aReloadAndAStopEndStreamsWithAWordWhy() async throws {
-        let harness = try await GatewayHarness.start(sources: Self.sources, shops: ["nordic", "tashkent"], keys: AdminClient.keys)
+        let harness = try await GatewayHarness.start(
+            sources: Self.sources,
+            shops: ["nordic", "tashkent"],
+            keys: AdminClient.keys
+        )
         let first = try await StreamClient(harness)
         try await harness.gateway.reload(harness.configuration)
         #expect(try await first.next("end").text("reason") == "reload")
@@ -225,7 +230,10 @@ import Testing
             let own = try await limited.get("/v1/stats")
             #expect(own.text("windows", "day", "events", "count") == "3")
             #expect(own.text("windows", "day", "callbacks", "count") == "3")
-            #expect(own.text("windows", "day", "attempts", "count") == "0", "that endpoint gets other shops' events too")
+            #expect(
+                own.text("windows", "day", "attempts", "count") == "0",
+                "that endpoint gets other shops' events too"
+            )
             #expect(own.object["deliveries"] == .null)
             #expect(own.object["endpoints"] == .array([]))
         }

@@ -78,7 +78,10 @@ import Testing
         let count = 100
         let script = Fixtures.folder.deletingLastPathComponent().appendingPathComponent("Python/verify_deliveries.py")
         let python = try MartletProcess(
-            ["python3", "-B", script.path, "--count", "\(count)", "--timeout", "120", "--secret", "env:MARTLET_TEST_SECRET"],
+            [
+                "python3", "-B", script.path, "--count", "\(count)", "--timeout", "120", "--secret",
+                "env:MARTLET_TEST_SECRET",
+            ],
             executable: URL(fileURLWithPath: "/usr/bin/env"),
             environment: ["MARTLET_TEST_SECRET": ServedGateway.endpointSecret],
             followOutput: true
@@ -108,9 +111,11 @@ import Testing
         let summary = try await python.line(with: "received")
         #expect(await python.end() == 0)
         let json = try #require(try JSONSerialization.jsonObject(with: Data(summary.utf8)) as? [String: Int])
-        #expect(json == [
-            "received": count, "verified_standardwebhooks": count, "verified_svix": count, "distinct_events": count,
-        ])
+        #expect(
+            json == [
+                "received": count, "verified_standardwebhooks": count, "verified_svix": count, "distinct_events": count,
+            ]
+        )
         gateway.process.signal(SIGTERM)
         #expect(await gateway.process.end() == 0)
     }

@@ -67,7 +67,8 @@ final class StreamHub: Sendable {
                 throw Problem(
                     field: "after",
                     rule: "is ahead of the newest event, which is \(newest)",
-                    remedy: "it may be of another gateway; leave it out, and Last-Event-ID too, to begin with what comes next"
+                    remedy:
+                        "it may be of another gateway; leave it out, and Last-Event-ID too, to begin with what comes next"
                 )
             }
             if filter.kinds.contains(.quarantine) { try await noteQuarantine() }

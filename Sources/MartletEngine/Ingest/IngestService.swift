@@ -54,6 +54,7 @@ package final class IngestService: Sendable {
     let changes: ChangeFeed
 
     /// `hinted`: called with each hint once it is stored.
+    ///
     /// `changes`: told of what was stored.
     package init(
         store: any EventStore,

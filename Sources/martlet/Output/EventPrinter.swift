@@ -6,7 +6,9 @@ enum EventPrinter {
     static func table(_ list: JSONObject) -> String {
         var table = Table(["RECEIVED", "TYPE", "SOURCE", "SHOP", "ORDER", "EVENT", "FLAGS"])
         for event in ValueText.objects(list["data"]) {
-            let cells = ["receivedAt", "type", "source", "shop", "merchantOrderId", "id"].map { ValueText.text(event, $0) }
+            let cells = ["receivedAt", "type", "source", "shop", "merchantOrderId", "id"].map {
+                ValueText.text(event, $0)
+            }
             table.add(cells + [ValueText.list(event["flags"])])
         }
         return table.render(whenEmpty: "No events.")

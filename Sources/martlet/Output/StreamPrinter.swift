@@ -15,7 +15,8 @@ enum StreamPrinter {
             let status = object["status"].flatMap(ValueText.text).map { "HTTP \($0)" } ?? text("outcome")
             let due = object["dueAt"].flatMap(ValueText.text).map { " at \($0)" } ?? ""
             parts = [
-                text("startedAt"), "attempt \(text("number"))", text("endpoint"), "\(status) in \(text("durationMs")) ms",
+                text("startedAt"), "attempt \(text("number"))", text("endpoint"),
+                "\(status) in \(text("durationMs")) ms",
                 "\(text("next"))\(due)", text("eventType"), text("delivery"), text("event"),
             ]
         case "delivery":

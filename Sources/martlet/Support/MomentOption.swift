@@ -6,13 +6,16 @@ import MartletRuntime
 
 /// A span of time for lists.
 struct MomentOption: ParsableArguments {
-    @Option(help: "Only from this moment on, such as 2026-11-21T19:11:00Z, or so long ago, such as 2h.") var since: String?
+    @Option(help: "Only from this moment on, such as 2026-11-21T19:11:00Z, or so long ago, such as 2h.") var since:
+        String?
     @Option(help: "Only before this moment, written alike.") var until: String?
 
     func validate() throws {
         for (name, value) in [("--since", since), ("--until", until)] {
             if let value, Self.moment(value) == nil {
-                throw ValidationError("\(name) must be a moment such as 2026-11-21T19:11:00Z, or a duration such as 2h.")
+                throw ValidationError(
+                    "\(name) must be a moment such as 2026-11-21T19:11:00Z, or a duration such as 2h."
+                )
             }
         }
     }
