@@ -11,8 +11,6 @@ package struct EventQuery: Sendable, Equatable {
     package var type: String?
     package var order: String?
     package var object: String?
-    /// Only events that have a delivery for this endpoint.
-    package var endpoint: EndpointID?
     package var since: Timestamp?
     package var until: Timestamp?
     /// Only rows older than this one (`StoredEvent.sequence`).
@@ -27,7 +25,6 @@ package struct EventQuery: Sendable, Equatable {
         type: String? = nil,
         order: String? = nil,
         object: String? = nil,
-        endpoint: EndpointID? = nil,
         since: Timestamp? = nil,
         until: Timestamp? = nil,
         before: Int64? = nil,
@@ -40,7 +37,6 @@ package struct EventQuery: Sendable, Equatable {
         self.type = type
         self.order = order
         self.object = object
-        self.endpoint = endpoint
         self.since = since
         self.until = until
         self.before = before
@@ -50,8 +46,6 @@ package struct EventQuery: Sendable, Equatable {
 
 /// A filter on deliveries; nil members match everything.
 package struct DeliveryQuery: Sendable, Equatable {
-    /// Only these.
-    package var ids: Set<DeliveryID>?
     package var state: DeliveryState?
     package var endpoint: EndpointID?
     package var event: EventID?
@@ -64,7 +58,6 @@ package struct DeliveryQuery: Sendable, Equatable {
     package var limit: Int
 
     package init(
-        ids: Set<DeliveryID>? = nil,
         state: DeliveryState? = nil,
         endpoint: EndpointID? = nil,
         event: EventID? = nil,
@@ -74,7 +67,6 @@ package struct DeliveryQuery: Sendable, Equatable {
         before: DeliveryID? = nil,
         limit: Int = 50
     ) {
-        self.ids = ids
         self.state = state
         self.endpoint = endpoint
         self.event = event

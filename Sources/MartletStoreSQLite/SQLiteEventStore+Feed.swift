@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import GRDB
+package import MartletCore
 package import MartletStore
 
 /// Events in the order of their commits, for whoever follows them.
@@ -8,12 +9,8 @@ extension SQLiteEventStore {
     private static let span: Int64 = 10_000
 
     /// One writer gives the sequences, and a snapshot shows whole transactions: what it does not show comes later.
-    package func events(after position: Int64, _ query: EventQuery) async throws(StoreError) -> EventFeed {
-        var filter = Self.filter(of: query)
-        filter.add("sequence > ?", position)
-        filter.add("sequence <= ?", 0)
-        let sql = "\(Self.selectEvents()) \(filter.clause) ORDER BY sequence LIMIT \(max(1, query.limit))"
-        let arguments = filter.arguments.dropLast()
+    package func events(after position: Int64, _ query: EventFeedQuery) async throws(StoreError) -> EventFeed {
+        let filter = Self.filter(of: query)
         let limit = max(1, query.limit)
         return try await read("follow events") { database in
             // Also of events that retention has removed meanwhile.
@@ -33,14 +30,43 @@ extension SQLiteEventStore {
                 return EventFeed(events: [], position: max(position, newest ?? 0), newest: newest ?? 0)
             }
             let last = min(newest, first + Self.span - 1)
-            let events = try Row.fetchAll(
-                database,
-                sql: sql,
-                arguments: StatementArguments(arguments + [last.databaseValue])
-            )
-            .map(Self.event)
+            var bounded = filter
+            bounded.add("sequence > ?", position)
+            bounded.add("sequence <= ?", last)
+            let sql = "\(Self.selectEvents()) \(bounded.clause) ORDER BY sequence LIMIT \(limit)"
+            let events = try Row.fetchAll(database, sql: sql, arguments: StatementArguments(bounded.arguments))
+                .map(Self.event)
             let end = events.count < limit ? last : events.last?.sequence ?? last
             return EventFeed(events: events, position: end, newest: newest)
         }
+    }
+
+    package func deliveries(numbered ids: Set<DeliveryID>) async throws(StoreError) -> [StoredDelivery] {
+        let held = claims.ids
+        // Numbers, so that there is nothing to quote and no bound on how many there are.
+        let numbers = ids.map { String($0.number) }.joined(separator: ",")
+        return try await read("read deliveries") { database in
+            try Row.fetchAll(database, sql: "\(Self.selectDeliveries) WHERE d.id IN (\(numbers))")
+                .map { try Self.delivery($0, held: held) }
+        }
+    }
+
+    private static func filter(of query: EventFeedQuery) -> QueryFilter {
+        var filter = QueryFilter()
+        filter.equal("shop", query.shop)
+        filter.among("shop", query.shops)
+        if let source = query.source {
+            let account = try? StoredText.source(source)
+            filter.equal("provider", account?.provider)
+            filter.equal("source", account?.id ?? source)
+        }
+        filter.equal("type", query.type)
+        if let endpoint = query.endpoint {
+            filter.add(
+                "EXISTS (SELECT 1 FROM deliveries AS d WHERE d.event = events.sequence AND d.endpoint = ?)",
+                endpoint.rawValue
+            )
+        }
+        return filter
     }
 }

@@ -6,17 +6,6 @@ package import MartletStore
 
 extension SQLiteEventStore {
     package func events(_ query: EventQuery) async throws(StoreError) -> [StoredEvent] {
-        var filter = Self.filter(of: query)
-        filter.before("sequence", query.before)
-        let sql = "\(Self.selectEvents()) \(filter.clause) ORDER BY sequence DESC LIMIT \(max(0, query.limit))"
-        let arguments = filter.arguments
-        return try await read("search events") { database in
-            try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map(Self.event)
-        }
-    }
-
-    /// What an event must have, but for its place in the list.
-    static func filter(of query: EventQuery) -> QueryFilter {
         var filter = QueryFilter()
         filter.equal("shop", query.shop)
         filter.among("shop", query.shops)
@@ -42,16 +31,15 @@ extension SQLiteEventStore {
                 Array(repeating: object.databaseValue, count: 4)
             )
         }
-        if let endpoint = query.endpoint {
-            filter.add(
-                "EXISTS (SELECT 1 FROM deliveries AS d WHERE d.event = events.sequence AND d.endpoint = ?)",
-                endpoint.rawValue
-            )
-        }
         filter.between("received_at", since: query.since, until: query.until)
         if let since = query.since { filter.add(SQLiteFile.sequences(since: "?"), since.milliseconds) }
         if let until = query.until { filter.add(SQLiteFile.sequences(until: "?"), until.milliseconds) }
-        return filter
+        filter.before("sequence", query.before)
+        let sql = "\(Self.selectEvents()) \(filter.clause) ORDER BY sequence DESC LIMIT \(max(0, query.limit))"
+        let arguments = filter.arguments
+        return try await read("search events") { database in
+            try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map(Self.event)
+        }
     }
 
     package func event(_ id: EventID) async throws(StoreError) -> EventDetail? {
@@ -93,10 +81,6 @@ extension SQLiteEventStore {
             filter.add("d.state NOT IN ('pending', 'delivered')")
         case .delivered: filter.equal("d.state", query.state?.rawValue)
         case nil: break
-        }
-        if let ids = query.ids {
-            // Numbers, so that there is nothing to quote and no bound on how many there are.
-            filter.add("d.id IN (\(ids.map { String($0.number) }.joined(separator: ",")))")
         }
         filter.equal("d.endpoint", query.endpoint?.rawValue)
         if let event = query.event {
@@ -160,7 +144,7 @@ extension SQLiteEventStore {
         """
     }
 
-    private static let selectDeliveries = """
+    static let selectDeliveries = """
         SELECT d.id, e.event_id, e.type, d.endpoint, d.state, d.attempts, d.due_at, d.created_at, d.last_outcome,
             e.shop, e.provider, e.source
         FROM deliveries d CROSS JOIN events e ON e.sequence = d.event
@@ -183,7 +167,7 @@ extension SQLiteEventStore {
     }
 
     /// `held`: the pending deliveries that this process has in hand.
-    private static func delivery(_ row: Row, held: Set<Int64>) throws -> StoredDelivery {
+    static func delivery(_ row: Row, held: Set<Int64>) throws -> StoredDelivery {
         let stored = try StoredText.state(row[4])
         let state = stored == .pending && held.contains(row[0]) ? .inFlight : stored
         let due: Int64? = row[6]

@@ -53,9 +53,8 @@ package enum EventStoreConformance {
     }
 
     package static let cases: [Case] =
-        captureCases + concurrencyCases + deliveryCases + endpointCases + operatorCases + refusedCases
-        + quarantineCases + queryCases + feedCases + sweepCases + upkeepCases + watchCases + watchEndCases
-        + idempotencyCases
+        captureCases + concurrencyCases + deliveryCases + endpointCases + feedCases + operatorCases + refusedCases
+        + quarantineCases + queryCases + sweepCases + upkeepCases + watchCases + watchEndCases + idempotencyCases
 }
 
 /// A rule that a store broke.

@@ -180,7 +180,7 @@ extension StreamHub {
     }
 
     private func deliveries(_ ids: Set<DeliveryID>) async throws(StoreError) -> [DeliveryID: StoredDelivery] {
-        let rows = try await store.deliveries(DeliveryQuery(ids: ids, limit: ids.count))
+        let rows = try await store.deliveries(numbered: ids)
         return Dictionary(rows.map { ($0.id, $0) }) { first, _ in first }
     }
 

@@ -62,7 +62,7 @@ final class StreamHub: Sendable {
         let (number, follower) = try add(filter, access)
         do {
             // After the stream is in the list: what is stored from here on wakes it.
-            let newest = try await store.events(after: .max, EventQuery(limit: 1)).newest
+            let newest = try await store.events(after: .max, EventFeedQuery(limit: 1)).newest
             if let after, after > newest {
                 throw Problem(
                     field: "after",

@@ -114,7 +114,7 @@ struct StreamItem: Sendable {
 
 /// What a key's shops leave of a live stream.
 extension ScopedAccess {
-    func events(after position: Int64, _ query: EventQuery) async throws(StoreError) -> EventFeed {
+    func events(after position: Int64, _ query: EventFeedQuery) async throws(StoreError) -> EventFeed {
         var query = query
         query.shops = shops
         return try await store.events(after: position, query)

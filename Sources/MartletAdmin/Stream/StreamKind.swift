@@ -23,9 +23,9 @@ struct StreamFilter: Sendable {
     var endpoint: EndpointID?
 
     /// The stored events that fit, but for a pattern of types.
-    func query(limit: Int) -> EventQuery {
+    func query(limit: Int) -> EventFeedQuery {
         let isPattern = type.map { $0.text.hasSuffix("*") } ?? true
-        return EventQuery(
+        return EventFeedQuery(
             shop: shop,
             source: source,
             type: isPattern ? nil : type?.text,

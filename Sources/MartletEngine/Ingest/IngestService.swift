@@ -129,16 +129,18 @@ package final class IngestService: Sendable {
     /// What must happen in memory once the event is on disk.
     func committed(_ capture: Capture, _ plan: FanOut.Plan, _ outcome: CaptureOutcome) {
         let event = capture.event
-        if outcome != .duplicate {
-            reportOddities(of: event)
-            changes.post(.events)
-        }
+        if outcome != .duplicate { reportOddities(of: event) }
         guard case .stored(let ids) = outcome else {
-            if outcome != .duplicate { metrics.count(event) }
+            if outcome != .duplicate { noteStored(event) }
             return dispatcher.release(plan)
         }
-        metrics.count(event)
+        noteStored(event)
         dispatcher.committed(capture, plan: plan, ids: ids)
+    }
+
+    private func noteStored(_ event: Event) {
+        metrics.count(event)
+        changes.post(.events)
     }
 
     /// What a person should look at: genuine, stored and delivered, and yet not as expected (providers.md rules 7, 10).

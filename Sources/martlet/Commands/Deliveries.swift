@@ -26,7 +26,7 @@ struct Deliveries: AsyncParsableCommand {
         @Option(help: "Only this event, evt_….") var event: String?
         @OptionGroup var time: MomentOption
         @Option(help: "At most so many rows, 1 to 500.") var limit: Int = 50
-        @OptionGroup var place: StoreOption
+        @OptionGroup var place: ReadingOption
 
         func validate() throws {
             guard (1...500).contains(limit) else { throw ValidationError("--limit must be from 1 to 500.") }
@@ -68,7 +68,7 @@ struct Deliveries: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Show one delivery with every attempt.")
 
         @Argument(help: "The delivery's id, dlv_….") var id: String
-        @OptionGroup var place: StoreOption
+        @OptionGroup var place: ReadingOption
 
         func validate() throws {
             if DeliveryID(text: id) == nil { throw ValidationError("A delivery's id looks like dlv_42.") }

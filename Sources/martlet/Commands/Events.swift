@@ -27,7 +27,7 @@ struct Events: AsyncParsableCommand {
         @Option(help: "Only this provider's number.") var object: String?
         @OptionGroup var time: MomentOption
         @Option(help: "At most so many rows, 1 to 500.") var limit: Int = 50
-        @OptionGroup var place: StoreOption
+        @OptionGroup var place: ReadingOption
 
         func validate() throws {
             guard (1...500).contains(limit) else { throw ValidationError("--limit must be from 1 to 500.") }
@@ -74,7 +74,7 @@ struct Events: AsyncParsableCommand {
         )
 
         @Argument(help: "The event's id, evt_….") var id: String
-        @OptionGroup var place: StoreOption
+        @OptionGroup var place: ReadingOption
 
         func run() async throws {
             let event = try await place.read(
