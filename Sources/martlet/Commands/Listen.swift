@@ -8,9 +8,9 @@ struct Listen: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Forward a running gateway's events to a program on this machine, signed with a secret of your own.",
         discussion: """
-            For developers of subscribers: the gateway needs no endpoint for it and keeps no delivery of it. Asks a running
-            gateway with the key in MARTLET_KEY, which needs the role viewer. Each event is sent once, with the headers of
-            Standard Webhooks, and printed with the answer. When the connection to the gateway breaks it connects again
+            For developers of subscribers: the gateway needs no endpoint for it and keeps no delivery of it. Asks a running \
+            gateway with the key in MARTLET_KEY, which needs the role viewer. Each event is sent once, with the headers of \
+            Standard Webhooks, and printed with the answer. When the connection to the gateway breaks it connects again \
             and catches up. End it with Ctrl-C.
             """
     )

@@ -6,8 +6,8 @@ struct Tail: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Follow what happens at a running gateway, as it happens.",
         discussion: """
-            Asks a running gateway with the key in MARTLET_KEY, which needs the role viewer. When the connection breaks it
-            connects again and goes on where it was: no event is missed or told twice. Everything else is told while it
+            Asks a running gateway with the key in MARTLET_KEY, which needs the role viewer. When the connection breaks it \
+            connects again and goes on where it was: no event is missed or told twice. Everything else is told while it \
             happens and at no other time. End it with Ctrl-C.
             """
     )
