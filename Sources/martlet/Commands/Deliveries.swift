@@ -10,7 +10,7 @@ struct Deliveries: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look at deliveries and their attempts; retry or cancel one.",
         discussion: """
-            Asks a running gateway with the key in MARTLET_KEY. Looking needs the role viewer; retrying and cancelling
+            Asks a running gateway with the key in MARTLET_KEY. Looking needs the role viewer; retrying and cancelling \
             need the role operator.
             """,
         subcommands: [List.self, Show.self, Retry.self, Cancel.self],

@@ -9,7 +9,7 @@ struct Events: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look at stored events.",
         discussion: """
-            Asks a running gateway with the key in MARTLET_KEY, which needs the role viewer; the raw callback is shown to
+            Asks a running gateway with the key in MARTLET_KEY, which needs the role viewer; the raw callback is shown to \
             keys with the role operator.
             """,
         subcommands: [List.self, Show.self],
