@@ -53,11 +53,13 @@ extension StreamHub {
         for wake in wakes { wake.yield() }
     }
 
-    /// Until the last stream has ended.
-    func lookNowAndThen() async {
-        while count > 0 {
-            try? await Task.sleep(for: Self.regularly)
-            wakeAll()
+    /// Until the last stream has ended; a hub that nobody holds any more is not kept by it.
+    func lookNowAndThen() {
+        Task { [weak self] in
+            while (self?.count ?? 0) > 0 {
+                try? await Task.sleep(for: Self.regularly)
+                self?.wakeAll()
+            }
         }
     }
 

@@ -122,7 +122,7 @@ final class StreamHub: Sendable {
             throw Problem(503, "\(Self.places) streams are open, which is the most", remedy: "close one of them")
                 .with(header: "Retry-After", "10")
         }
-        if place == 1 { Task { await lookNowAndThen() } }
+        if place == 1 { lookNowAndThen() }
         return (number, follower)
     }
 
