@@ -97,8 +97,8 @@ let package = Package(
             name: "martlet",
             dependencies: [
                 "MartletCore", "MartletWire", "MartletRuntime", "MartletCrypto", "MartletProviders", "MartletNet",
-                "MartletDelivery", "MartletStore", "MartletStoreSQLite", "MartletConfig", "MartletGateway",
-                "MartletSimulator", argumentParser, logging,
+                "MartletDelivery", "MartletStore", "MartletStoreSQLite", "MartletConfig", "MartletAdmin",
+                "MartletGateway", "MartletSimulator", argumentParser, logging,
             ],
             swiftSettings: strict
         ),
@@ -155,7 +155,7 @@ let package = Package(
             of: "martlet",
             [
                 "MartletCore", "MartletWire", "MartletRuntime", "MartletCrypto", "MartletNet", "MartletStore",
-                "MartletStoreSQLite", "CLinux",
+                "MartletStoreSQLite", "CLinux", argumentParser,
             ]
         ),
     ]

@@ -21,6 +21,8 @@ package final class AdminService: Sendable {
     private let idempotency: IdempotencyKeys
     private let trail: AuditTrail
     let keys: KeyRing
+    let streams: StreamHub
+    let windows: ActivityWindows
     private let authenticator: Authenticator
     private let metrics: Metrics
     private let refusals: Counter
@@ -31,6 +33,8 @@ package final class AdminService: Sendable {
     private let isReady = Atomic<Bool>(false)
 
     /// `keys`: those of the configuration; without any the API under `/v1` is closed.
+    ///
+    /// `changes`: what live streams tell; `activity`: what statistics count.
     package init(
         store: any EventStore,
         control: any EndpointControl,
@@ -41,6 +45,8 @@ package final class AdminService: Sendable {
         orders: any OrderControl,
         keys: [AdminKey],
         metrics: Metrics,
+        changes: ChangeFeed = ChangeFeed(),
+        activity: Activity = Activity(),
         clock: any WallClock,
         schedule: (any WallClock)? = nil,
         log: Logger
@@ -54,6 +60,8 @@ package final class AdminService: Sendable {
         self.orders = orders
         idempotency = IdempotencyKeys(store: store, log: log)
         trail = AuditTrail(store: store, log: log)
+        streams = StreamHub(store: store, control: control, changes: changes, log: log)
+        windows = ActivityWindows(activity, clock: schedule ?? clock)
         authenticator = Authenticator(keys)
         self.keys = KeyRing(store: store, authenticator: authenticator, log: log)
         self.metrics = metrics
@@ -68,12 +76,18 @@ package final class AdminService: Sendable {
     }
 
     /// Says whether callbacks may be sent here; false while the gateway starts and while it stops.
-    package func setReady(_ ready: Bool) { isReady.store(ready, ordering: .relaxed) }
+    package func setReady(_ ready: Bool) {
+        isReady.store(ready, ordering: .relaxed)
+        if ready { windows.start() } else { windows.stop() }
+    }
 
     /// Puts changed keys of the configuration into force; the old ones are worth nothing from then on.
     ///
     /// Those of the store stay.
-    package func update(keys: [AdminKey]) { authenticator.update(keys) }
+    package func update(keys: [AdminKey]) {
+        authenticator.update(keys)
+        streams.endAll(.reload)
+    }
 
     /// The shops of the configuration, to which keys can be limited.
     package func update(shops: [String]) { keys.update(shops: shops) }
@@ -244,9 +258,26 @@ package final class AdminService: Sendable {
     /// The moment by which people see things dated.
     func now() -> Timestamp { clock.now() }
 
+    /// The moment by which things are due.
+    func dueNow() -> Timestamp { schedule.now() }
+
     /// The state of an endpoint, whoever asks; nil if it is not configured.
     func state(of id: EndpointID) async -> EndpointState? {
         await control.standings().first { $0.endpoint.id == id }?.state
+    }
+
+    /// Why a delivery is still pending; nil if it is not.
+    func reason(for delivery: StoredDelivery) async -> WaitingReason? {
+        let standing = await control.standings().first { $0.endpoint.id == delivery.endpoint }
+        return WaitingReason(
+            state: delivery.state,
+            dueAt: delivery.dueAt,
+            health: standing?.health ?? EndpointHealth.Saved(),
+            isConfigured: standing != nil,
+            isEnabled: standing?.endpoint.isEnabled ?? true,
+            heldUntil: standing?.heldUntil,
+            at: schedule.now()
+        )
     }
 }
 

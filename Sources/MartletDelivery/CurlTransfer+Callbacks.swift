@@ -8,6 +8,9 @@ extension CurlTransfer {
     static let receiveBody: curl_write_callback = { bytes, size, count, context in
         guard let transfer = CurlTransfer.from(context) else { return 0 }
         let part = UnsafeRawBufferPointer(start: bytes, count: size * count)
+        if let sink = transfer.job?.request.sink, transfer.isAnswerGood {
+            return sink.receive(part) ? part.count : 0
+        }
         // Another number than was offered ends the transfer (CURLOPT_WRITEFUNCTION(3)).
         return transfer.reading.receive(body: part) ? part.count : 0
     }

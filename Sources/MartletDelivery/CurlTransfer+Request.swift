@@ -27,7 +27,27 @@ extension CurlTransfer {
             try set(CURLOPT_HTTPHEADER, pointer: memory.headers.map { UnsafeMutableRawPointer($0) })
             headerAddress = memory.headers
         }
-        try set(timeout: request.timeout, connectTimeout: connectTimeout)
+        let isStream = request.sink != nil
+        if isStream || limitsSilence {
+            try set(silence: isStream ? request.timeout : nil, connectTimeout: connectTimeout)
+        }
+        if !isStream { try set(timeout: request.timeout, connectTimeout: connectTimeout) }
+    }
+
+    /// The longest silence in place of a limit for the whole time; nil for none.
+    private func set(silence: Duration?, connectTimeout: Duration) throws(CurlProblem) {
+        timeout = 0
+        try set(CURLOPT_TIMEOUT_MS, 0)
+        try set(CURLOPT_CONNECTTIMEOUT_MS, Int(max(connectTimeout.wholeMilliseconds, 1)))
+        try set(CURLOPT_LOW_SPEED_LIMIT, silence == nil ? 0 : 1)
+        try set(CURLOPT_LOW_SPEED_TIME, Int(silence?.components.seconds ?? 0))
+        limitsSilence = silence != nil
+    }
+
+    var isAnswerGood: Bool {
+        var status = 0
+        return martlet_curl_easy_getinfo_long(easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK
+            && (200..<300).contains(status)
     }
 
     func set(timeout whole: Duration, connectTimeout: Duration) throws(CurlProblem) {

@@ -36,6 +36,7 @@ final class CurlTransfer {
     var url = ""
     var method = ""
     var timeout: Int64 = 0
+    var limitsSilence = false
     var bodyAddress: UnsafeMutablePointer<UInt8>?
     var headerAddress: UnsafeMutablePointer<curl_slist>?
     var tls: EndpointTLS?

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import MartletCore
 package import MartletRuntime
 
 /// The counters of the way of an event (contract section 9).
@@ -9,6 +10,8 @@ package struct EngineMetrics: Sendable {
     package let attempts: Counter
     package let attemptSeconds: Histogram
     package let commitSeconds: Histogram
+    /// Events stored by shop, provider, source and type, for statistics that a key's shops limit; not among the metrics.
+    package let stored = Counter(name: "stored", help: "", labels: ["shop", "provider", "source", "type"])
 
     package init(_ metrics: Metrics) {
         ingestRequests = metrics.counter(
@@ -35,5 +38,11 @@ package struct EngineMetrics: Sendable {
             "martlet_store_commit_seconds",
             help: "From handing a capture to the store to its commit."
         )
+    }
+
+    /// Counts an event that was stored.
+    func count(_ event: Event) {
+        events.increment([event.source.provider, event.type.rawValue])
+        stored.increment([event.shop, event.source.provider, event.source.id, event.type.rawValue])
     }
 }

@@ -76,6 +76,7 @@ struct GatewayParts: Sendable {
         }
         let metrics = Metrics()
         let engineMetrics = EngineMetrics(metrics)
+        let changes = ChangeFeed()
         transport = SpreadTransport(loops.delivery.map { CurlTransport(loop: $0, clock: clock) })
         providers = ProviderTransport(transport, proxy: configuration.delivery.proxy)
         dispatcher = Dispatcher(
@@ -87,6 +88,7 @@ struct GatewayParts: Sendable {
             random: random,
             metrics: engineMetrics,
             log: log,
+            changes: changes,
             requestsAtOnce: Self.requestsAtOnce
         )
         topology = TopologyBox(Topology(sources: [], subscribers: []))
@@ -109,6 +111,7 @@ struct GatewayParts: Sendable {
             clock: schedule,
             metrics: engineMetrics,
             log: log,
+            changes: changes,
             hinted: { hint in late.watcher.withLock { $0 }?.hinted(hint) }
         )
         let watcher = Watcher(
@@ -144,6 +147,12 @@ struct GatewayParts: Sendable {
             orders: watcher,
             keys: configuration.adminKeys,
             metrics: metrics,
+            changes: changes,
+            activity: Activity(
+                stored: engineMetrics.stored,
+                callbacks: engineMetrics.ingestRequests,
+                attempts: engineMetrics.attempts
+            ),
             clock: clock,
             schedule: schedule,
             log: log

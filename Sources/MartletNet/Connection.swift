@@ -13,6 +13,8 @@ final class Connection {
         case handling
         /// The socket did not take the whole answer.
         case writing
+        /// The answer has a body that is written bit by bit.
+        case streaming
         /// Answered for the last time and shut for writing; what the client still sends is thrown away, because
         /// closing with unread bytes would reset the connection and take the answer with it (RFC 9112 section 9.6).
         case lingering
@@ -38,6 +40,11 @@ final class Connection {
     /// What the socket did not take of the answer.
     var output: [UInt8] = []
     var outputStart = 0
+    /// Where the output comes from while streaming.
+    var stream: HTTPBodyStream?
+    var isChunked = false
+    /// The last of the stream is in the output.
+    var isStreamOver = false
     var closesAfterAnswer = false
     /// The client may still be sending, so that closing at once would lose the answer.
     var mustLinger = false

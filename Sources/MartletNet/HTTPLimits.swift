@@ -17,6 +17,8 @@ package struct HTTPLimits: Sendable {
     package var idle: Duration = .seconds(60)
     /// From the first byte of a request to its last (408 then), and from an answer's first byte to its last.
     package var request: Duration = .seconds(30)
+    /// How long a streamed body may be silent before its heartbeat is written.
+    package var heartbeat: Duration = .seconds(15)
     /// Connections in all; 503 above.
     package var connections = 4096
     /// Connections from one address; 429 above.

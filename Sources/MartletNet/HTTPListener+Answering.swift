@@ -7,14 +7,24 @@ extension HTTPListener {
     func deliver(_ batch: [HTTPReply.Answer]) {
         for answer in batch {
             guard Int(answer.descriptor) < connections.count, let connection = connections[Int(answer.descriptor)],
-                connection.serial == answer.serial, connection.phase == .handling
-            else { continue }
-            self.answer(connection, answer.response)
+                connection.serial == answer.serial
+            else {
+                answer.response?.stream?.close(.gone)
+                continue
+            }
+            switch (answer.response, connection.phase) {
+            case (let response?, .handling): self.answer(connection, response)
+            // A second answer.
+            case (let response?, _): response.stream?.close(.gone)
+            case (nil, .streaming): pump(connection)
+            case (nil, _): break
+            }
         }
     }
 
     private func answer(_ connection: Connection, _ response: HTTPResponse) {
         let exchange = connection.exchange
+        if let stream = response.stream { return begin(stream, of: response, on: connection) }
         connection.serial = 0
         connection.closesAfterAnswer = !exchange.keepsAlive || isDraining || response.asksToClose
         // Requests that were sent behind this one will not be read; their bytes must not reset the connection.
@@ -38,7 +48,7 @@ extension HTTPListener {
         send(connection, response, .close, withoutBody: false)
     }
 
-    private func send(
+    func send(
         _ connection: Connection,
         _ response: HTTPResponse,
         _ persistence: HTTPResponse.Persistence,
@@ -72,7 +82,7 @@ extension HTTPListener {
     }
 
     /// The whole answer is with the kernel.
-    private func answered(_ connection: Connection) {
+    func answered(_ connection: Connection) {
         if connection.closesAfterAnswer {
             connection.mustLinger ? linger(connection) : drop(connection)
             return
@@ -105,7 +115,7 @@ extension HTTPListener {
     }
 
     /// Nil if the connection is gone; 0 if the socket is full.
-    private static func write(_ bytes: UnsafeBufferPointer<UInt8>, to descriptor: Int32) -> Int? {
+    static func write(_ bytes: UnsafeBufferPointer<UInt8>, to descriptor: Int32) -> Int? {
         while true {
             let count = Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
             if count >= 0 { return count }

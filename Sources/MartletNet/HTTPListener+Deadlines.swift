@@ -23,7 +23,7 @@ extension HTTPListener {
     /// A deadline is kept to within a tick: an eighth of the shortest limit, 10 ms at least, 1 s at most.
     func startTimer() {
         guard timer == nil else { return }
-        let shortest = min(limits.idle, limits.request)
+        let shortest = min(limits.idle, limits.request, limits.heartbeat)
         let tick = Int(min(max(Self.nanoseconds(shortest) / 8, 10_000_000), 1_000_000_000))
         let source = DispatchSource.makeTimerSource(queue: loop.queue)
         source.schedule(deadline: .now() + .nanoseconds(tick), repeating: .nanoseconds(tick))
@@ -51,18 +51,25 @@ extension HTTPListener {
     private func expire(_ connection: Connection) {
         switch connection.phase {
         case .receiving: refuse(connection, 408)
+        case .streaming: streamIsSilent(connection)
         case .idle, .writing, .lingering, .handling: drop(connection)
         }
     }
 
     /// Stops accepting and lets what runs finish.
     ///
-    /// Idle connections are closed at once. A request that runs or is being received is answered with
+    /// Idle connections are closed at once, streamed bodies end with their last words. A request that runs or is being received is answered with
     /// `Connection: close`; what is not over when the time is up is cut off. Returns when no connection is left.
     package func drain(within limit: Duration) async {
         isDraining = true
         stopListening()
-        for connection in connections { if let connection, connection.phase == .idle { drop(connection) } }
+        for connection in connections {
+            switch connection?.phase {
+            case .idle: if let connection { drop(connection) }
+            case .streaming: connection?.stream?.close(.drained)
+            default: break
+            }
+        }
         guard connectionCount > 0 else { return endDrain() }
         let deadline = DispatchTime.now() + .nanoseconds(Int(Self.nanoseconds(limit)))
         loop.queue.asyncAfter(deadline: deadline) { [weak self] in self?.assumeIsolated { $0.cutOff() } }

@@ -121,6 +121,10 @@ package actor HTTPListener {
         switch connection.phase {
         case .writing: if readiness.contains(.writable) { flush(connection) }
         case .lingering: discard(connection)
+        case .streaming:
+            // Nobody is left to read it.
+            if readiness.contains(.peerClosed) { return drop(connection) }
+            if readiness.contains(.writable) { pump(connection) } else { setInterest(connection, .peerClosed) }
         // More bytes while a request runs stay in the socket: the client's sending waits, our memory does not grow.
         case .handling: setInterest(connection, [])
         case .idle, .receiving: receive(connection)
@@ -145,6 +149,8 @@ package actor HTTPListener {
         guard connections[Int(descriptor)] === connection else { return }
         connections[Int(descriptor)] = nil
         connection.serial = 0
+        connection.stream?.close(.gone)
+        connection.stream = nil
         loop.assumeIsolated { $0.unwatch(descriptor) }
         Glibc.close(descriptor)
         connectionCount -= 1

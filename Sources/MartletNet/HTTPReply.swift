@@ -14,7 +14,8 @@ package struct HTTPReply: Sendable {
     struct Answer: Sendable {
         var descriptor: Int32
         var serial: UInt64
-        var response: HTTPResponse
+        /// Nil: the stream of an answer that was given before has more.
+        var response: HTTPResponse?
     }
 
     private let destination: Destination
@@ -30,11 +31,12 @@ package struct HTTPReply: Sendable {
 
     /// Answers the request, once; from any queue.
     ///
-    /// An answer to a connection that has gone, and a second answer, are ignored. Answers that are sent in a burst
-    /// reach the listener in one hop.
+    /// An answer to a connection that has gone, and a second answer, are ignored, and their streams end. Answers that are
+    /// sent in a burst reach the listener in one hop.
     package func send(_ response: HTTPResponse) {
         switch destination {
         case .connection(let mailbox, let descriptor, let serial):
+            response.stream?.attach { mailbox.post(Answer(descriptor: descriptor, serial: serial, response: nil)) }
             mailbox.post(Answer(descriptor: descriptor, serial: serial, response: response))
         case .function(let deliver): deliver(response)
         }

@@ -6,6 +6,8 @@ package struct HTTPResponse: Sendable, Equatable {
     package var status: Int
     package var headers: HeaderFields
     package var body: [UInt8]
+    /// A body that is written bit by bit instead; the connection closes after it.
+    package var stream: HTTPBodyStream?
 
     package init(status: Int, headers: HeaderFields = HeaderFields(), body: [UInt8] = []) {
         self.status = status
@@ -30,6 +32,9 @@ extension HTTPResponse {
         /// HTTP/1.0 clients must be told (RFC 9112 section 9.3).
         case announcedKeepAlive
         case close
+        /// A body whose length nobody knows follows: in chunks (RFC 9112 section 7.1), or for HTTP/1.0 until the end of the
+        /// connection (section 6.3).
+        case stream(isChunked: Bool)
     }
 
     /// Whether the handler asks for the connection to be closed.
@@ -52,16 +57,20 @@ extension HTTPResponse {
         }
         // RFC 9110 section 8.6: no Content-Length with 1xx and 204; 304 would have to state the other answer's.
         let hasBody = status >= 200 && status != 204 && status != 304
-        if hasBody {
+        var isStream = false
+        if case .stream = persistence { isStream = true }
+        if hasBody, !isStream {
             buffer.append(contentsOf: "\r\nContent-Length: ".utf8)
             Self.append(body.count, to: &buffer)
         }
         switch persistence {
         case .keepAlive: buffer.append(contentsOf: "\r\n\r\n".utf8)
         case .announcedKeepAlive: buffer.append(contentsOf: "\r\nConnection: keep-alive\r\n\r\n".utf8)
-        case .close: buffer.append(contentsOf: "\r\nConnection: close\r\n\r\n".utf8)
+        case .close, .stream(isChunked: false): buffer.append(contentsOf: "\r\nConnection: close\r\n\r\n".utf8)
+        case .stream(isChunked: true):
+            buffer.append(contentsOf: "\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n".utf8)
         }
-        if hasBody, !withoutBody { buffer.append(contentsOf: body) }
+        if hasBody, !isStream, !withoutBody { buffer.append(contentsOf: body) }
     }
 
     private static func isOwnedByListener(_ name: String) -> Bool {

@@ -162,6 +162,8 @@ package struct StoredDelivery: Sendable, Equatable {
     package var id: DeliveryID
     package var eventID: EventID
     package var eventType: String
+    /// The source of its event.
+    package var source: SourceID
     /// The shop of its event.
     package var shop: String
     package var endpoint: EndpointID
@@ -177,6 +179,7 @@ package struct StoredDelivery: Sendable, Equatable {
         id: DeliveryID,
         eventID: EventID,
         eventType: String,
+        source: SourceID,
         shop: String,
         endpoint: EndpointID,
         state: DeliveryState,
@@ -188,6 +191,7 @@ package struct StoredDelivery: Sendable, Equatable {
         self.id = id
         self.eventID = eventID
         self.eventType = eventType
+        self.source = source
         self.shop = shop
         self.endpoint = endpoint
         self.state = state

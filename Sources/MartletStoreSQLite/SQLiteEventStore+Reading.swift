@@ -137,20 +137,20 @@ extension SQLiteEventStore {
 
     // MARK: rows
 
-    private static func selectEvents(and more: String = "") -> String {
+    static func selectEvents(and more: String = "") -> String {
         """
         SELECT sequence, event_id, type, provider, source, shop, merchant_order_id, provider_object_id,
             provider_status, flags, received_at, envelope\(more) FROM events
         """
     }
 
-    private static let selectDeliveries = """
+    static let selectDeliveries = """
         SELECT d.id, e.event_id, e.type, d.endpoint, d.state, d.attempts, d.due_at, d.created_at, d.last_outcome,
-            e.shop
+            e.shop, e.provider, e.source
         FROM deliveries d CROSS JOIN events e ON e.sequence = d.event
         """
 
-    private static func event(_ row: Row) throws -> StoredEvent {
+    static func event(_ row: Row) throws -> StoredEvent {
         StoredEvent(
             sequence: row[0],
             id: EventID(rawValue: row[1]),
@@ -167,7 +167,7 @@ extension SQLiteEventStore {
     }
 
     /// `held`: the pending deliveries that this process has in hand.
-    private static func delivery(_ row: Row, held: Set<Int64>) throws -> StoredDelivery {
+    static func delivery(_ row: Row, held: Set<Int64>) throws -> StoredDelivery {
         let stored = try StoredText.state(row[4])
         let state = stored == .pending && held.contains(row[0]) ? .inFlight : stored
         let due: Int64? = row[6]
@@ -175,6 +175,7 @@ extension SQLiteEventStore {
             id: DeliveryID(number: row[0]),
             eventID: EventID(rawValue: row[1]),
             eventType: row[2],
+            source: SourceID(provider: row[10], id: row[11]),
             shop: row[9],
             endpoint: EndpointID(row[3]),
             state: state,

@@ -55,7 +55,7 @@ package enum EventStoreConformance {
     }
 
     package static let cases: [Case] =
-        captureCases + concurrencyCases + deliveryCases + endpointCases + operatorCases + refusedCases
+        captureCases + concurrencyCases + deliveryCases + endpointCases + feedCases + operatorCases + refusedCases
         + quarantineCases + queryCases + sweepCases + upkeepCases + watchCases + watchEndCases + idempotencyCases
         + keyCases + auditCases + managedEndpointCases + sealingCases
 }

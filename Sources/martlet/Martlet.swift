@@ -13,7 +13,8 @@ struct Martlet: AsyncParsableCommand {
             """,
         version: MartletVersion.text,
         subcommands: [
-            Serve.self, Check.self, Keygen.self, Trigger.self, Receive.self, Events.self, Deliveries.self,
+            Serve.self, Check.self, Keygen.self, Trigger.self, Receive.self, Tail.self, Listen.self, Events.self,
+            Deliveries.self,
             Endpoints.self, Quarantine.self, Watches.self, Sweeps.self, Resend.self, Simulate.self,
             Orders.self, Keys.self, Audit.self, Secrets.self,
         ]

@@ -99,6 +99,12 @@ struct FaultyStore: EventStore {
     }
 
     func events(_ query: EventQuery) async throws(StoreError) -> [StoredEvent] { try await base.events(query) }
+    func events(after position: Int64, _ query: EventFeedQuery) async throws(StoreError) -> EventFeed {
+        try await base.events(after: position, query)
+    }
+    func deliveries(numbered ids: Set<DeliveryID>) async throws(StoreError) -> [StoredDelivery] {
+        try await base.deliveries(numbered: ids)
+    }
     func event(_ id: EventID) async throws(StoreError) -> EventDetail? { try await base.event(id) }
 
     func deliveries(_ query: DeliveryQuery) async throws(StoreError) -> [StoredDelivery] {

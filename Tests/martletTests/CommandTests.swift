@@ -47,17 +47,18 @@ import Testing
     }
 
     @Test func aTriggeredCallbackReachesReceiveAndShowsInTheLists() async throws {
-        let environment = ["LEDGER_SECRET": ServedGateway.endpointSecret]
         let receiver = try MartletProcess(
             [
                 "receive", "--listen", "127.0.0.1:0", "--secret", "env:LEDGER_SECRET", "--count", "1", "--timeout",
                 "60s",
             ],
-            environment: environment
+            environment: ["LEDGER_SECRET": ServedGateway.endpointSecret]
         )
         let address = try await receiver.line(with: "listening on").split(separator: " ").last ?? ""
-        let folder = try ServedGateway.makeFolder(endpoints: ServedGateway.endpoint("ledger", "http://\(address)/hook"))
+        let endpoint = ServedGateway.endpoint("ledger", "http://\(address)/hook")
+        let folder = try ServedGateway.makeFolder(endpoints: endpoint)
         defer { try? FileManager.default.removeItem(at: folder) }
+        try ServedGateway.write(endpoints: endpoint, keys: ReadingCommandTests.keys, into: folder)
         let config = folder.appendingPathComponent("config.json").path
         let gateway = try await ServedGateway.start(in: folder)
 
@@ -69,27 +70,28 @@ import Testing
         #expect(triggered.output.contains("cryptomus/main: acknowledged, HTTP 200 ok"))
         #expect(await receiver.end() == 0)
 
-        let events = try await MartletProcess.run(["events", "list", "--config", config])
+        let environment = [
+            "MARTLET_URL": "http://127.0.0.1:\(gateway.adminPort)", "MARTLET_KEY": "operator-key-0123456789",
+        ]
+        let events = try await MartletProcess.run(["events", "list"], environment: environment)
         #expect(events.output.hasPrefix("RECEIVED"))
         #expect(events.output.contains("payment.paid"))
-        let listed = try await MartletProcess.run(["events", "list", "--config", config, "--json"])
-        let list = try JSONSerialization.jsonObject(with: Data(listed.output.utf8)) as? [[String: Any]]
-        let id = try #require(list?.first?["id"] as? String)
+        let listed = try await MartletProcess.run(["events", "list", "--json"], environment: environment)
+        let list = try JSONSerialization.jsonObject(with: Data(listed.output.utf8)) as? [String: Any]
+        let id = try #require((list?["data"] as? [[String: Any]])?.first?["id"] as? String)
         #expect(triggered.output.contains(id))
-        let shown = try await MartletProcess.run(["events", "show", id, "--config", config])
+        let shown = try await MartletProcess.run(["events", "show", id], environment: environment)
         #expect(shown.output.contains("INV-9"))
         #expect(shown.output.contains("raw callback"))
-        let deliveries = try await MartletProcess.run([
-            "deliveries", "list", "--config", config, "--event", id, "--json",
-        ])
-        let rows = try JSONSerialization.jsonObject(with: Data(deliveries.output.utf8)) as? [[String: Any]]
-        let delivery = try #require(rows?.first?["id"] as? String)
-        let detail = try await MartletProcess.run(["deliveries", "show", delivery, "--config", config])
+        let deliveries = try await MartletProcess.run(
+            ["deliveries", "list", "--event", id, "--json"],
+            environment: environment
+        )
+        let rows = try JSONSerialization.jsonObject(with: Data(deliveries.output.utf8)) as? [String: Any]
+        let delivery = try #require((rows?["data"] as? [[String: Any]])?.first?["id"] as? String)
+        let detail = try await MartletProcess.run(["deliveries", "show", delivery], environment: environment)
         #expect(detail.output.contains("HTTP 200"))
         #expect(detail.output.contains("waits      -\n"))
-        let none = try await MartletProcess.run(["events", "show", "evt_0", "--config", config])
-        #expect(none.status == 1)
-        #expect(none.errors == "There is no event evt_0. List them with: martlet events list\n")
         gateway.process.signal(SIGTERM)
         #expect(await gateway.process.end() == 0)
     }

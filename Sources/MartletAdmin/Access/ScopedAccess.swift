@@ -105,5 +105,5 @@ struct ScopedAccess: Sendable {
     func sees(_ shop: String) -> Bool { shops?.contains(shop) ?? true }
 
     /// An endpoint that gets other shops' events too shows nothing to one who may not see those.
-    private func sees(_ endpoint: Endpoint) -> Bool { shops.map { endpoint.shops.isSubset(of: $0) } ?? true }
+    func sees(_ endpoint: Endpoint) -> Bool { shops.map { endpoint.shops.isSubset(of: $0) } ?? true }
 }

@@ -1,20 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-import MartletCore
-import MartletStore
-import MartletWire
+package import MartletCore
+package import MartletStore
+package import MartletWire
 
 /// A delivery as the admin API shows it.
-enum DeliveryDocument {
-    static func write(_ delivery: StoredDelivery, to json: inout JSONWriter) {
+package enum DeliveryDocument {
+    package static func write(_ delivery: StoredDelivery, to json: inout JSONWriter) {
         json.beginObject()
         writeMembers(delivery, to: &json)
         json.endObject()
     }
 
-    /// With every attempt, oldest first.
-    static func write(_ detail: DeliveryDetail, to json: inout JSONWriter) {
+    /// With every attempt, oldest first, and with what it waits for.
+    package static func write(_ detail: DeliveryDetail, waits: WaitingReason?, to json: inout JSONWriter) {
         json.beginObject()
         writeMembers(detail.delivery, to: &json)
+        json.name("waits")
+        if let waits {
+            json.beginObject()
+            json.member("reason", waits.label)
+            json.member("meaning", waits.description)
+            json.endObject()
+        } else {
+            json.null()
+        }
         json.name("attempts")
         json.beginArray()
         for attempt in detail.attempts { write(attempt, to: &json) }
@@ -26,6 +35,7 @@ enum DeliveryDocument {
         json.member("id", delivery.id.description)
         json.member("event", delivery.eventID.rawValue)
         json.member("eventType", delivery.eventType)
+        json.member("source", delivery.source.description)
         json.member("shop", delivery.shop)
         json.member("endpoint", delivery.endpoint.rawValue)
         json.member("state", delivery.state.rawValue)

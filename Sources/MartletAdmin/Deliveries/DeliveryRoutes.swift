@@ -28,8 +28,17 @@ enum DeliveryRoutes {
     }
 
     @Sendable static func show(_ call: AdminCall) async throws -> HTTPResponse {
-        guard let detail = try await call.access.delivery(try id(call)) else { throw unknown(call) }
-        return .json { DeliveryDocument.write(detail, to: &$0) }
+        guard let detail = try await call.access.delivery(try id(call)) else {
+            let recent = try await call.access.deliveries(DeliveryQuery(limit: 200)).map(\.id.description)
+            throw Problem.unknown(
+                "delivery",
+                call.id,
+                among: recent,
+                remedy: "GET /v1/deliveries lists those that there are"
+            )
+        }
+        let waits = await call.service.reason(for: detail.delivery)
+        return .json { DeliveryDocument.write(detail, waits: waits, to: &$0) }
     }
 
     @Sendable static func retry(_ call: AdminCall) async throws -> HTTPResponse {

@@ -16,14 +16,19 @@ enum EndpointDocument {
         writeSettings(standing.endpoint, version: version, to: &json)
         writeHealth(standing, isOfFile: version == nil, to: &json)
         json.name("backlog")
+        write(backlog, to: &json)
+        json.member("inMemory", integer: Int64(standing.waitingInMemory))
+        json.member("inFlight", integer: Int64(standing.inFlight))
+        json.endObject()
+    }
+
+    /// What it has not got.
+    static func write(_ backlog: EndpointBacklog, to json: inout JSONWriter) {
         json.beginObject()
         write("pending", backlog.pending, to: &json)
         write("dead", backlog.dead, to: &json)
         write("skipped", backlog.skipped, to: &json)
         json.member("oldestDue", backlog.oldestDue)
-        json.endObject()
-        json.member("inMemory", integer: Int64(standing.waitingInMemory))
-        json.member("inFlight", integer: Int64(standing.inFlight))
         json.endObject()
     }
 

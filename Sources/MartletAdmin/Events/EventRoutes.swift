@@ -27,48 +27,23 @@ enum EventRoutes {
         let page = ListPage(try await call.access.events(query), limit: limit) { event in
             ListCursor(list: "events", last: String(event.sequence))
         }
-        return .page(page) { event, json in
-            json.beginObject()
-            writeMembers(event, to: &json)
-            json.endObject()
-        }
+        return .page(page) { EventDocument.write($0, to: &$1) }
     }
 
     /// The raw callback may hold personal data, so that reading it takes more than the role of a viewer.
     @Sendable static func show(_ call: AdminCall) async throws -> HTTPResponse {
-        guard let detail = try await call.access.event(EventID(rawValue: call.id)) else {
-            throw Problem.unknown("event", call.id, among: [], remedy: "GET /v1/events lists those that there are")
+        let id = EventID(rawValue: call.id)
+        guard let detail = try await call.access.event(id) else {
+            // An id that was cut short, or copied with a slip, is most often a recent one.
+            let recent = try await call.access.events(EventQuery(limit: 200)).map(\.id.rawValue)
+            throw Problem.unknown(
+                "event",
+                call.id,
+                among: recent,
+                remedy: "GET /v1/events lists those that there are"
+            )
         }
         let maySeeRaw = call.caller.role.includes(.operator)
-        return .json { json in
-            json.beginObject()
-            writeMembers(detail.event, to: &json)
-            json.name("deliveries")
-            json.beginArray()
-            for delivery in detail.deliveries { DeliveryDocument.write(delivery, to: &json) }
-            json.endArray()
-            json.name("raw")
-            if maySeeRaw, let raw = detail.raw { json.raw(raw) } else { json.null() }
-            if !maySeeRaw {
-                json.member("rawNote", "the raw callback is shown to keys with the role operator")
-            } else if detail.raw == nil {
-                json.member("rawNote", "the raw callback is no longer kept (retention.raw)")
-            }
-            json.endObject()
-        }
-    }
-
-    private static func writeMembers(_ event: StoredEvent, to json: inout JSONWriter) {
-        json.member("id", event.id.rawValue)
-        json.member("type", event.type)
-        json.member("source", event.source.description)
-        json.member("shop", event.shop)
-        json.member("merchantOrderId", event.merchantOrderID)
-        json.member("providerObjectId", event.providerObjectID)
-        json.member("providerStatus", event.providerStatus)
-        json.member("flags", strings: event.flags)
-        json.member("receivedAt", event.receivedAt)
-        json.name("body")
-        json.raw(event.envelope)
+        return .json { EventDocument.write(detail, showsRaw: maySeeRaw, to: &$0) }
     }
 }

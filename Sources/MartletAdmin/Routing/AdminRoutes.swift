@@ -77,6 +77,14 @@ package enum AdminRoutes {
         AdminRoute("POST", "/v1/watches/{id}/resume", .role(.operator), answer: WatchRoutes.resume),
 
         AdminRoute("POST", "/v1/secrets/reseal", .allShops(.admin), answer: SecretRoutes.reseal),
+        AdminRoute(
+            "GET",
+            "/v1/stream",
+            .role(.viewer),
+            parameters: StreamRoutes.parameters,
+            answer: StreamRoutes.open
+        ),
+        AdminRoute("GET", "/v1/stats", .role(.viewer), answer: StatsRoutes.show),
 
         AdminRoute("GET", "/v1/sweeps", .role(.viewer), answer: SweepRoutes.list),
         AdminRoute("POST", "/v1/sweeps", .role(.operator), creates: true, answer: SweepRoutes.run),

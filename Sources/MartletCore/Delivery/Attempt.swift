@@ -137,6 +137,9 @@ package struct OutboundRequest: Sendable, Equatable {
     package var isSentOnce: Bool
     /// Bytes of the answer's body that are kept; reading stops there.
     package var bodyLimit: Int
+    /// Takes the body of a 2xx answer instead; `timeout` is then the longest silence, in whole seconds, and not the whole
+    /// time.
+    package var sink: BodySink?
 
     package init(
         method: String = "POST",

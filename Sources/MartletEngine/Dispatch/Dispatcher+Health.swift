@@ -72,6 +72,7 @@ extension Dispatcher {
             handle(.nudged, for: endpoint)
             rescheduleWake()
         }
+        changes.post(.deliveries([id]))
         return outcome
     }
 
@@ -82,6 +83,7 @@ extension Dispatcher {
             handle(.pending(due: clock.now()), for: endpoint)
             rescheduleWake()
         }
+        changes.post(.deliveries([id]))
         return outcome
     }
 
@@ -155,7 +157,10 @@ extension Dispatcher {
         let health = post.lane.health.saved(at: clock.now())
         store.save(health, of: id, announcing: announcements, noting: notes) { [self] result in
             switch result {
-            case .success: self.post(.announced(announcements.flatMap(\.deliveries)))
+            case .success:
+                self.post(.announced(announcements.flatMap(\.deliveries)))
+                changes.post(.endpoint(id))
+                if !announcements.isEmpty { changes.post(.events) }
             case .failure(.closed): break
             case .failure(let error):
                 log.error(

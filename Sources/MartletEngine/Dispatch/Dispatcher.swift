@@ -49,6 +49,8 @@ package actor Dispatcher {
     nonisolated let random: any RandomSource
     nonisolated let metrics: EngineMetrics
     nonisolated let log: Logger
+    /// Told of what was recorded.
+    nonisolated let changes: ChangeFeed
     /// Deliveries of one endpoint that may be in memory; the rest of its backlog stays in the store.
     nonisolated let window: Int
     /// From now on attempts that end were cut off by the stop, and are not recorded.
@@ -81,6 +83,7 @@ package actor Dispatcher {
         random: any RandomSource,
         metrics: EngineMetrics,
         log: Logger,
+        changes: ChangeFeed = ChangeFeed(),
         window: Int = 256,
         requestsAtOnce: Int = 2048
     ) {
@@ -92,6 +95,7 @@ package actor Dispatcher {
         self.random = random
         self.metrics = metrics
         self.log = log
+        self.changes = changes
         self.window = window
         share = FairShare(total: requestsAtOnce)
         mailbox = MailboxHolder()

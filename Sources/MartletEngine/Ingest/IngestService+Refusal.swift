@@ -36,6 +36,7 @@ extension IngestService {
                 return unavailable(error, passage)
             }
             answer(passage, with: reply, outcome: refusal.reason.rawValue)
+            changes.post(.quarantine)
             if refusal.reason == .unknownOrder { releaseIfKnownMeanwhile(row) }
         }
     }

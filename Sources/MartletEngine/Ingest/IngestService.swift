@@ -51,8 +51,11 @@ package final class IngestService: Sendable {
     let log: Logger
     let refusals = Mutex(RefusalWatch())
     let hinted: @Sendable (Hint) -> Void
+    let changes: ChangeFeed
 
     /// `hinted`: called with each hint once it is stored.
+    ///
+    /// `changes`: told of what was stored.
     package init(
         store: any EventStore,
         topology: TopologyBox,
@@ -60,6 +63,7 @@ package final class IngestService: Sendable {
         clock: any WallClock,
         metrics: EngineMetrics,
         log: Logger,
+        changes: ChangeFeed = ChangeFeed(),
         hinted: @escaping @Sendable (Hint) -> Void = { _ in }
     ) {
         self.store = store
@@ -68,6 +72,7 @@ package final class IngestService: Sendable {
         self.clock = clock
         self.metrics = metrics
         self.log = log
+        self.changes = changes
         self.hinted = hinted
     }
 
@@ -126,11 +131,16 @@ package final class IngestService: Sendable {
         let event = capture.event
         if outcome != .duplicate { reportOddities(of: event) }
         guard case .stored(let ids) = outcome else {
-            if outcome != .duplicate { metrics.events.increment([event.source.provider, event.type.rawValue]) }
+            if outcome != .duplicate { noteStored(event) }
             return dispatcher.release(plan)
         }
-        metrics.events.increment([event.source.provider, event.type.rawValue])
+        noteStored(event)
         dispatcher.committed(capture, plan: plan, ids: ids)
+    }
+
+    private func noteStored(_ event: Event) {
+        metrics.count(event)
+        changes.post(.events)
     }
 
     /// What a person should look at: genuine, stored and delivered, and yet not as expected (providers.md rules 7, 10).

@@ -61,7 +61,10 @@ extension Dispatcher {
     nonisolated func write(_ records: [AttemptRecord], announcing news: [Capture]) {
         store.record(records, announcing: news) { [self] result in
             switch result {
-            case .success, .failure(.closed): post(.recorded(records, announced: news.flatMap(\.deliveries)))
+            case .success, .failure(.closed):
+                post(.recorded(records, announced: news.flatMap(\.deliveries)))
+                changes.post(.attempts(records))
+                if !news.isEmpty { changes.post(.events) }
             case .failure(let error):
                 log.error(
                     "attempts not recorded, trying again",

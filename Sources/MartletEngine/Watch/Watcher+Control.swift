@@ -48,6 +48,7 @@ extension Watcher {
     package func pollNow(_ id: WatchID) async throws(StoreError) -> WatchAction {
         let action = try await store.pollNow(id, now: clock.now())
         if action == .done { try await nudge(of: id) }
+        dispatcher.changes.post(.watch(id))
         return action
     }
 
@@ -55,11 +56,14 @@ extension Watcher {
     package func resume(_ id: WatchID) async throws(StoreError) -> WatchAction {
         let action = try await store.resume(id, now: clock.now())
         if action == .done { try await nudge(of: id) }
+        dispatcher.changes.post(.watch(id))
         return action
     }
 
     package func close(_ id: WatchID) async throws(StoreError) -> WatchAction {
-        try await store.close(id, now: clock.now())
+        let action = try await store.close(id, now: clock.now())
+        dispatcher.changes.post(.watch(id))
+        return action
     }
 
     private func nudge(of id: WatchID) async throws(StoreError) {

@@ -108,6 +108,7 @@ extension Watcher {
         let watch = claimed.watch
         for (capture, result) in zip(record.news, outcome.news) { told(result, capture) }
         if case .overdue(let capture) = record.next, let result = outcome.overdue { told(result, capture) }
+        dispatcher.changes.post(.watch(record.watch))
         var metadata: Logger.Metadata = [
             "watch": "\(watch.id)", "source": "\(watch.source)", "outcome": "\(record.outcome)",
             "state": "\(outcome.state.rawValue)", "news": "\(record.news.count)",
@@ -129,7 +130,8 @@ extension Watcher {
 
     private nonisolated func told(_ outcome: CaptureOutcome, _ capture: Capture) {
         if outcome == .duplicate { return }
-        metrics.events.increment([capture.event.source.provider, capture.event.type.rawValue])
+        metrics.count(capture.event)
+        dispatcher.changes.post(.events)
         if case .stored = outcome { dispatcher.announced(capture.deliveries) }
     }
 }

@@ -66,11 +66,15 @@ package final class Counter: Sendable {
     private let labels: [String]
     private let values = Mutex<[[String]: UInt64]>([:])
 
-    init(name: String, help: String, labels: [String]) {
+    /// A counter that is in nobody's metrics; those come from `Metrics.counter`.
+    package init(name: String, help: String, labels: [String]) {
         self.name = name
         self.help = help
         self.labels = labels
     }
+
+    /// What has been counted so far, by label values.
+    package var snapshot: [[String]: UInt64] { values.withLock { $0 } }
 
     /// Adds to the counter with these label values, in the order of the label names.
     ///

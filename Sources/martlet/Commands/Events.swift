@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import MartletAdmin
 import MartletCore
 import MartletStore
 import MartletWire
@@ -7,6 +8,10 @@ import MartletWire
 struct Events: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look at stored events.",
+        discussion: """
+            Asks a running gateway with the key in MARTLET_KEY, which needs the role viewer; the raw callback is shown to \
+            keys with the role operator.
+            """,
         subcommands: [List.self, Show.self],
         defaultSubcommand: List.self
     )
@@ -14,24 +19,26 @@ struct Events: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List events, newest first.")
 
-        @OptionGroup var store: StoreOption
         @Option(help: "Only this shop.") var shop: String?
         @Option(help: "Only this provider.") var provider: String?
         @Option(help: "Only this source, as provider/id or by its id.") var source: String?
         @Option(help: "Only this type, such as payment.paid.") var type: String?
         @Option(help: "Only this merchant's order number.") var order: String?
         @Option(help: "Only this provider's number.") var object: String?
-        @Option(help: "At most so many rows.") var limit: Int = 50
+        @OptionGroup var time: MomentOption
+        @Option(help: "At most so many rows, 1 to 500.") var limit: Int = 50
+        @OptionGroup var place: ReadingOption
 
         func validate() throws {
-            guard (1...1000).contains(limit) else { throw ValidationError("--limit must be from 1 to 1000.") }
-            if let type, !EventType.all.contains(EventType(rawValue: type)) {
-                let types = EventType.all.map(\.rawValue).joined(separator: ", ")
-                throw ValidationError("--type must be one of \(types).")
+            guard (1...500).contains(limit) else { throw ValidationError("--limit must be from 1 to 500.") }
+            let types = (EventType.all + EventType.operational).map(\.rawValue)
+            if let type, !types.contains(type) {
+                throw ValidationError("--type must be one of \(types.joined(separator: ", ")).")
             }
         }
 
         func run() async throws {
+            let (since, until) = time.bounds
             let query = EventQuery(
                 shop: shop,
                 provider: provider,
@@ -39,11 +46,25 @@ struct Events: AsyncParsableCommand {
                 type: type,
                 order: order,
                 object: object,
+                since: since,
+                until: until,
                 limit: limit
             )
-            let events = try await store.withStore { try await $0.events(query) }
-            if store.json { return Console.output(EventPrinter.json(events)) }
-            Console.output(EventPrinter.table(events))
+            let list = try await place.read(
+                ["v1", "events"],
+                query: ListQuery(
+                    limit: limit,
+                    [
+                        ("shop", shop), ("provider", provider), ("source", source), ("type", type), ("order", order),
+                        ("object", object), ("since", since?.rfc3339), ("until", until?.rfc3339),
+                    ]
+                ).text,
+                from: { StoredDocuments.events(try await $0.events(query)) },
+                whenMissing: "No events."
+            )
+            if place.json { return }
+            Console.output(EventPrinter.table(list))
+            if list["nextCursor"]?.string != nil { Console.error("Only the newest \(limit) are shown.\n") }
         }
     }
 
@@ -53,15 +74,15 @@ struct Events: AsyncParsableCommand {
         )
 
         @Argument(help: "The event's id, evt_….") var id: String
-        @OptionGroup var store: StoreOption
+        @OptionGroup var place: ReadingOption
 
         func run() async throws {
-            let detail = try await store.withStore { try await $0.event(EventID(rawValue: id)) }
-            guard let detail else {
-                Console.error("There is no event \(Table.printable(id)). List them with: martlet events list\n")
-                throw ExitCode(1)
-            }
-            Console.output(store.json ? EventPrinter.json(detail) : EventPrinter.page(detail))
+            let event = try await place.read(
+                ["v1", "events", id],
+                from: { try await $0.event(EventID(rawValue: id)).map(StoredDocuments.event) },
+                whenMissing: "There is no event \(id). List them with: martlet events list"
+            )
+            if !place.json { Console.output(EventPrinter.page(event)) }
         }
     }
 }

@@ -30,10 +30,29 @@ struct GatewayOption: ParsableArguments {
         query: String = "",
         headers: [(String, String)] = [],
         body: [UInt8] = [],
-        timeout: Duration = .seconds(300)
+        timeout: Duration = .seconds(300),
+        whenUnreachable: String? = nil
     ) async throws -> Answer {
+        let request = try request(method, path, query: query, headers: headers, body: body, timeout: timeout)
+        let answer = try read(try await send(request), whenUnreachable: whenUnreachable)
+        if json { Console.output(answer.text + "\n") }
+        guard (200..<300).contains(answer.status) else { throw failure(Self.sentence(answer.status, answer.object)) }
+        return answer
+    }
+
+    /// Where the gateway is.
+    private var base: String { url ?? ProcessInfo.processInfo.environment["MARTLET_URL"] ?? "http://127.0.0.1:8081" }
+
+    /// A request with the key, not sent yet.
+    func request(
+        _ method: String,
+        _ path: [String],
+        query: String = "",
+        headers: [(String, String)] = [],
+        body: [UInt8] = [],
+        timeout: Duration
+    ) throws -> OutboundRequest {
         let environment = ProcessInfo.processInfo.environment
-        let base = url ?? environment["MARTLET_URL"] ?? "http://127.0.0.1:8081"
         guard let key = environment["MARTLET_KEY"], !key.isEmpty else {
             throw failure(
                 "MARTLET_KEY is not set. Put one of the keys of admin.keys into it, as in: export MARTLET_KEY=\"$(cat KEYFILE)\""
@@ -43,7 +62,7 @@ struct GatewayOption: ParsableArguments {
             throw failure("MARTLET_KEY has a space or a character that no key has; was it copied whole?")
         }
         let stem = base.hasSuffix("/") ? String(base.dropLast()) : base
-        let request = OutboundRequest(
+        return OutboundRequest(
             method: method,
             url: stem + path.map { "/" + Self.escape($0) }.joined() + query,
             headers: HeaderFields(
@@ -56,7 +75,6 @@ struct GatewayOption: ParsableArguments {
             egress: EgressPolicy(allowed: ["0.0.0.0/0", "::/0"].compactMap(AddressBlock.init)),
             bodyLimit: 16 << 20
         )
-        return try read(try await send(request), from: base)
     }
 
     private func send(_ request: OutboundRequest) async throws -> AttemptResult {
@@ -70,13 +88,18 @@ struct GatewayOption: ParsableArguments {
         return result
     }
 
-    private func read(_ result: AttemptResult, from base: String) throws -> Answer {
+    /// The answer of a request that has ended.
+    ///
+    /// - Throws: `ExitCode(1)` after the reason has been printed, if there is none or it is not the admin API's.
+    func read(_ result: AttemptResult, whenUnreachable: String? = nil) throws -> Answer {
         guard case .answered(let status) = result.outcome else {
             var reason = ""
             if case .failed(let failure) = result.outcome { reason = "\(failure.rawValue): \(result.detail ?? "")" }
-            throw failure(
-                "No answer from \(base) (\(reason)). Is the gateway running? Name its admin address with --url or MARTLET_URL."
-            )
+            let sentences = [
+                "No answer from \(base) (\(reason)).",
+                "Is the gateway running? Name its admin address with --url or MARTLET_URL.", whenUnreachable,
+            ]
+            throw failure(sentences.compactMap { $0 }.joined(separator: " "))
         }
         let text = String(decoding: result.body, as: UTF8.self)
         guard let object = (try? JSONReader.read(result.body))?.object else {
@@ -84,12 +107,11 @@ struct GatewayOption: ParsableArguments {
                 "\(base) answered HTTP \(status), but not as the admin API does. Is it the gateway's admin address, not the one for callbacks?"
             )
         }
-        if json { Console.output(text + "\n") }
-        guard (200..<300).contains(status) else { throw failure(Self.sentence(status, object)) }
         return Answer(status: status, text: text, object: object)
     }
 
-    private static func sentence(_ status: Int, _ problem: JSONObject) -> String {
+    /// What a refusal says, for a person.
+    static func sentence(_ status: Int, _ problem: JSONObject) -> String {
         let detail = problem["detail"]?.string ?? "HTTP \(status)"
         switch status {
         case 401: return "The gateway does not accept MARTLET_KEY: \(detail)."
@@ -100,7 +122,7 @@ struct GatewayOption: ParsableArguments {
         }
     }
 
-    private func failure(_ sentence: String) -> ExitCode {
+    func failure(_ sentence: String) -> ExitCode {
         Console.error(Table.printable(sentence) + "\n")
         return ExitCode(1)
     }

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+import Dispatch
+import MartletCore
+package import MartletRuntime
+import Synchronization
+
+/// What the gateway counts as it works, for `/v1/stats`.
+package struct Activity: Sendable {
+    /// By shop, provider, source and type.
+    let stored: Counter
+    /// By provider, source and outcome.
+    let callbacks: Counter
+    /// By endpoint and outcome.
+    let attempts: Counter
+
+    package init(stored: Counter, callbacks: Counter, attempts: Counter) {
+        self.stored = stored
+        self.callbacks = callbacks
+        self.attempts = attempts
+    }
+
+    /// Counts nothing.
+    package init() {
+        let counter = Counter(name: "-", help: "", labels: [])
+        self.init(stored: counter, callbacks: counter, attempts: counter)
+    }
+}
+
+/// How much has happened in the last minute, hour and day.
+///
+/// Counters are looked at every ten seconds, and the looks are thinned out as they grow old: a window begins at the look
+/// that is nearest before it. So nothing is counted twice over, and the store is not asked. Counting begins anew with the
+/// process.
+final class ActivityWindows: Sendable {
+    /// Every counter at one moment.
+    struct Look: Sendable {
+        var at: Timestamp
+        var stored: [[String]: UInt64] = [:]
+        var callbacks: [[String]: UInt64] = [:]
+        var attempts: [[String]: UInt64] = [:]
+    }
+
+    /// What came between two looks.
+    struct Window: Sendable {
+        var name: StaticString
+        /// The span that was really counted; less than the name says while the gateway is young.
+        var span: Duration
+        var stored: [[String]: UInt64]
+        var callbacks: [[String]: UInt64]
+        var attempts: [[String]: UInt64]
+    }
+
+    private struct State {
+        /// Oldest first.
+        var looks: [Look] = []
+        var timer: (any ScheduledTimer)?
+        var isRunning = false
+    }
+
+    private static let interval = Duration.seconds(10)
+    private static let spans: [(name: StaticString, span: Duration)] = [
+        ("minute", .seconds(60)), ("hour", .seconds(3600)), ("day", .seconds(86_400)),
+    ]
+
+    private let state = Mutex(State())
+    private let activity: Activity
+    private let clock: any WallClock
+    private let queue = DispatchQueue(label: "martlet.stats")
+
+    /// `clock`: one that never goes back.
+    init(_ activity: Activity, clock: any WallClock) {
+        self.activity = activity
+        self.clock = clock
+    }
+
+    func start() {
+        let isFirst = state.withLock { state in
+            defer { state.isRunning = true }
+            return !state.isRunning
+        }
+        if isFirst { look() }
+    }
+
+    func stop() {
+        state.withLock { state in
+            state.isRunning = false
+            state.timer?.cancel()
+            state.timer = nil
+        }
+    }
+
+    /// The windows up to now, the shortest first.
+    func windows() -> [Window] {
+        let now = current()
+        let looks = state.withLock { $0.looks }
+        return Self.spans.map { name, span in
+            let start = looks.last { now.at - $0.at >= span } ?? looks.first ?? now
+            return Window(
+                name: name,
+                span: now.at - start.at,
+                stored: Self.difference(now.stored, start.stored),
+                callbacks: Self.difference(now.callbacks, start.callbacks),
+                attempts: Self.difference(now.attempts, start.attempts)
+            )
+        }
+    }
+
+    private func look() {
+        let look = current()
+        state.withLock { state in
+            guard state.isRunning else { return }
+            state.looks = Self.thinned(state.looks + [look], at: look.at)
+            state.timer = clock.schedule(at: look.at + Self.interval, on: queue) { [weak self] in self?.look() }
+        }
+    }
+
+    private func current() -> Look {
+        Look(
+            at: clock.now(),
+            stored: activity.stored.snapshot,
+            callbacks: activity.callbacks.snapshot,
+            attempts: activity.attempts.snapshot
+        )
+    }
+
+    /// Keeps a look for every ten seconds of two minutes, every minute of an hour, every ten minutes of a day.
+    private static func thinned(_ looks: [Look], at now: Timestamp) -> [Look] {
+        var kept: [Look] = []
+        for look in looks {
+            let age = (now - look.at).wholeMilliseconds / 1000
+            guard age <= 86_400 + 1200 else { continue }
+            let step: Int64 = age <= 120 ? 0 : age <= 3720 ? 60 : 600
+            if let last = kept.last, step > 0, (look.at - last.at).wholeMilliseconds < step * 1000 { continue }
+            kept.append(look)
+        }
+        return kept
+    }
+
+    private static func difference(_ now: [[String]: UInt64], _ before: [[String]: UInt64]) -> [[String]: UInt64] {
+        now.reduce(into: [:]) { result, entry in
+            let count = entry.value - min(entry.value, before[entry.key] ?? 0)
+            if count > 0 { result[entry.key] = count }
+        }
+    }
+}
