@@ -5,9 +5,9 @@ import MartletStore
 
 extension WriteConnection {
     /// Removes up to `horizon.batch` rows, cheapest losses first: raw callbacks, events with all that hangs on them,
-    /// quarantine, hints, watches that have ended, dedupe keys, names of requests.
+    /// quarantine, hints, watches and replays that have ended, dedupe keys, names of requests.
     ///
-    /// - Returns: how many raw callbacks, events, refused callbacks, hints, watches, dedupe keys and names of requests went;
+    /// - Returns: how many raw callbacks, events, refused callbacks, hints, watches, replays, dedupe keys and names of requests went;
     ///   what hangs on one is not counted.
     func prune(_ horizon: RetentionHorizon) throws -> Int {
         var left = max(1, horizon.batch)
@@ -17,6 +17,7 @@ extension WriteConnection {
             { try self.pruneQuarantine(before: horizon.quarantine, limit: $0) },
             { try self.pruneHints(before: horizon.quarantine, limit: $0) },
             { try self.pruneWatches(before: horizon.events, limit: $0) },
+            { try self.pruneReplays(before: horizon.events, limit: $0) },
             { try self.pruneDedupeKeys(before: horizon.dedupe, limit: $0) },
             { try self.pruneIdempotencyKeys(before: horizon.idempotency, limit: $0) },
         ]
