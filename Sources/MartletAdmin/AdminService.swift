@@ -17,6 +17,7 @@ package final class AdminService: Sendable {
     private let watches: any WatchControl
     private let sweeps: any SweepControl
     private let orders: any OrderControl
+    private let replays: any ReplayControl
     let idempotency: IdempotencyKeys
     private let authenticator: Authenticator
     private let metrics: Metrics
@@ -35,6 +36,7 @@ package final class AdminService: Sendable {
         watches: any WatchControl,
         sweeps: any SweepControl,
         orders: any OrderControl,
+        replays: any ReplayControl,
         keys: [AdminKey],
         metrics: Metrics,
         clock: any WallClock,
@@ -47,6 +49,7 @@ package final class AdminService: Sendable {
         self.watches = watches
         self.sweeps = sweeps
         self.orders = orders
+        self.replays = replays
         idempotency = IdempotencyKeys(store: store, log: log)
         authenticator = Authenticator(keys)
         self.metrics = metrics
@@ -83,6 +86,7 @@ package final class AdminService: Sendable {
                     watches: watches,
                     sweeps: sweeps,
                     orders: orders,
+                    replays: replays,
                     caller: caller
                 ),
                 service: self
@@ -201,8 +205,11 @@ package final class AdminService: Sendable {
 
     /// The state of an endpoint, whoever asks; nil if it is not configured.
     func state(of id: EndpointID) async -> EndpointState? {
-        await control.standings().first { $0.endpoint.id == id }?.state
+        await standings().first { $0.endpoint.id == id }?.state
     }
+
+    /// Every configured endpoint, whoever asks.
+    func standings() async -> [EndpointStanding] { await control.standings() }
 }
 
 /// The pages that are open to everybody.
@@ -225,6 +232,7 @@ extension AdminService {
         do throws(StoreError) {
             gauges += StoreGauges.read(try await store.statistics(now: now), at: now)
             gauges.append(WatchGauges.read(try await store.watchCounts()))
+            gauges.append(ReplayDocument.gauge(try await store.replayCounts()))
         } catch {
             // The counters in memory are still worth having while the store is in trouble.
             log.error("store gave no statistics", metadata: ["error": "\(error.label)"])

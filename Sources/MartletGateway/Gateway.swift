@@ -55,6 +55,7 @@ package final class Gateway: Sendable {
             parts.topology.exchange(Topology(sources: configuration.pushingSources, subscribers: subscribers))
             try await parts.watcher.update(configuration.watchedSources)
             try await parts.sweeper.update(configuration.watchedSources)
+            try await parts.replayer.start()
         } catch {
             await parts.stop(within: .zero)
             throw error

@@ -47,6 +47,7 @@ struct GatewayParts: Sendable {
     let pruner: Pruner
     let watcher: Watcher
     let sweeper: Sweeper
+    let replayer: Replayer
     let adminService: AdminService
     let ingestHandler: IngestHandler
     let ingest: HTTPListener
@@ -122,6 +123,15 @@ struct GatewayParts: Sendable {
             metrics: metrics,
             log: log
         )
+        replayer = Replayer(
+            executor: QueueExecutor(label: "martlet.replay"),
+            store: store,
+            dispatcher: dispatcher,
+            topology: topology,
+            clock: schedule,
+            wall: clock,
+            log: log
+        )
         let adminService = AdminService(
             store: store,
             control: dispatcher,
@@ -129,6 +139,7 @@ struct GatewayParts: Sendable {
             watches: watcher,
             sweeps: sweeper,
             orders: watcher,
+            replays: replayer,
             keys: configuration.adminKeys,
             metrics: metrics,
             clock: clock,
@@ -188,6 +199,7 @@ struct GatewayParts: Sendable {
         // Requests that run wait for one commit each; most of the time belongs to the attempts under way.
         await ingest.drain(within: remaining(limit / 3))
         await sweeper.stop()
+        await replayer.stop()
         await watcher.stop(within: remaining(limit / 4))
         await dispatcher.stop(within: remaining())
         await transport.shutDown()

@@ -24,6 +24,7 @@ package enum AdminRoutes {
             answer: EventRoutes.list
         ),
         AdminRoute("GET", "/v1/events/{id}", .role(.viewer), answer: EventRoutes.show),
+        AdminRoute("POST", "/v1/events/{id}/replay", .role(.operator), answer: ReplayRoutes.replayEvent),
 
         AdminRoute(
             "GET",
@@ -64,6 +65,19 @@ package enum AdminRoutes {
         AdminRoute("DELETE", "/v1/watches/{id}", .role(.operator), answer: WatchRoutes.close),
         AdminRoute("POST", "/v1/watches/{id}/poll", .role(.operator), answer: WatchRoutes.poll),
         AdminRoute("POST", "/v1/watches/{id}/resume", .role(.operator), answer: WatchRoutes.resume),
+
+        AdminRoute(
+            "GET",
+            "/v1/replays",
+            .role(.viewer),
+            parameters: ReplayRoutes.filters + paging,
+            answer: ReplayRoutes.list
+        ),
+        AdminRoute("POST", "/v1/replays", .role(.operator), answer: ReplayRoutes.create),
+        AdminRoute("GET", "/v1/replays/{id}", .role(.viewer), answer: ReplayRoutes.show),
+        AdminRoute("POST", "/v1/replays/{id}/pause", .role(.operator), answer: ReplayRoutes.pause),
+        AdminRoute("POST", "/v1/replays/{id}/resume", .role(.operator), answer: ReplayRoutes.resume),
+        AdminRoute("POST", "/v1/replays/{id}/cancel", .role(.operator), answer: ReplayRoutes.cancel),
 
         AdminRoute("GET", "/v1/sweeps", .role(.viewer), answer: SweepRoutes.list),
         AdminRoute("POST", "/v1/sweeps", .role(.operator), answer: SweepRoutes.run),
