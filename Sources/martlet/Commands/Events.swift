@@ -6,8 +6,8 @@ import MartletWire
 
 struct Events: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look at stored events.",
-        subcommands: [List.self, Show.self],
+        abstract: "Look at stored events; deliver one again.",
+        subcommands: [List.self, Show.self, Replay.self],
         defaultSubcommand: List.self
     )
 
