@@ -74,9 +74,11 @@ extension WriteConnection {
         )
         .all(replay, limit + claims.count) { row -> Int64 in row[0] }
         var cancelled: [EndpointID: Int] = [:]
-        for id in ids {
+        var left = limit
+        for id in ids where left > 0 {
             guard case .cancelled(let endpoint) = try cancel(id, now: now) else { continue }
             cancelled[endpoint, default: 0] += 1
+            left -= 1
         }
         return cancelled
     }

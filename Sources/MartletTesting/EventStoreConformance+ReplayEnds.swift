@@ -21,7 +21,9 @@ extension EventStoreConformance {
             let held = try await store.claimDue(Samples.ledger, now: now, limit: 1).deliveries
             try checkEqual(try await store.steer(id, to: .cancelled, at: now), .done)
             try checkEqual(try await store.advance(step(id)), nil)
-            try checkEqual(try await store.cancelWaiting(of: id, now: now, limit: 1), [Samples.ledger: 2])
+            for _ in 0..<2 {
+                try checkEqual(try await store.cancelWaiting(of: id, now: now, limit: 1), [Samples.ledger: 1])
+            }
             try checkEqual(try await store.cancelWaiting(of: id, now: now, limit: 1), [:])
             try checkEqual(try await store.settle(id, at: now), false, "one is being sent")
             try await store.record(Samples.record(held[0].id))

@@ -28,6 +28,8 @@ package actor Replayer {
 
     /// The replays that something is to be done for.
     private var runs: [ReplayID: ReplayRun] = [:]
+    /// How often each has been steered by this process, to tell what was read before from what was read after.
+    private var steered: [ReplayID: Int] = [:]
     private var isWorking = false
     private var wake = WakeTimer()
     private var isStopping = false
@@ -94,8 +96,11 @@ package actor Replayer {
     package func steer(_ id: ReplayID, to state: ReplayState) async throws(StoreError) -> ReplayAction {
         let action = try await store.steer(id, to: state, at: wall.now())
         guard action == .done else { return action }
+        steered[id, default: 0] += 1
         runs[id] = nil
-        if let stored = try await store.replay(id) { takeUp(stored) }
+        let steers = steered[id]
+        // Who has steered it since knows better.
+        if let stored = try await store.replay(id), steers == steered[id] { takeUp(stored) }
         if state == .cancelled { try await cancelWaiting(id) }
         advance()
         return action
@@ -155,7 +160,7 @@ package actor Replayer {
     /// The next deliveries, by turns for each endpoint.
     private func step(_ id: ReplayID, _ run: ReplayRun) async throws(StoreError) {
         let subscribers = topology.current.subscribers
-        var hasMadeAny = false
+        var hasMoved = false
         for endpoint in run.endpointsInTurn {
             let now = clock.now()
             let budget = min(Self.stepAtMost, runs[id]?.share(at: now) ?? 0)
@@ -173,18 +178,22 @@ package actor Replayer {
                 now: now,
                 createdAt: wall.now()
             )
-            // Nil: paused or cancelled, and whoever did it has seen to the rest.
-            guard let progress = try await store.advance(step) else { return }
+            guard let progress = try await store.advance(step) else { return try await lookAgain(at: id) }
+            hasMoved = hasMoved || progress.made + progress.gone + progress.unneeded > 0
             if progress.made > 0 {
-                hasMadeAny = true
                 dispatcher.announced([NewDelivery(endpoint: endpoint, state: .pending, dueAt: now)])
             }
             runs[id]?.took(progress, for: endpoint, at: now)
         }
-        runs[id]?.plan(
-            at: clock.now(),
-            pause: hasMadeAny ? Self.pauseBetweenSteps : Self.pauseWithoutProgress
-        )
+        runs[id]?.plan(at: clock.now(), pause: hasMoved ? Self.pauseBetweenSteps : Self.pauseWithoutProgress)
+    }
+
+    /// A replay that makes nothing more has been paused or cancelled meanwhile.
+    private func lookAgain(at id: ReplayID) async throws(StoreError) {
+        let steers = steered[id]
+        guard let stored = try await store.replay(id), steers == steered[id] else { return }
+        takeUp(stored)
+        runs[id]?.dueAt = clock.now() + Self.pauseWithoutProgress
     }
 
     /// Waits for the last delivery to end.
@@ -195,6 +204,7 @@ package actor Replayer {
             return
         }
         runs[id] = nil
+        steered[id] = nil
         guard let counts = try await store.replay(id)?.counts else { return }
         log.notice(
             "replay ended",

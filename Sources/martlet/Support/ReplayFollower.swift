@@ -36,10 +36,19 @@ enum ReplayFollower {
             if isOver || isPaused {
                 if isTerminal, !gateway.json { Console.error("\n") }
                 Console.output(gateway.json ? answer.text + "\n" : ReplayPrinter.page(answer.object))
-                if answer.object["delivered"] != answer.object["total"] { throw ExitCode(1) }
-                return
+                if arrived(answer.object) { return }
+                throw ExitCode(1)
             }
             try await ContinuousClock().sleep(for: .milliseconds(500))
         }
+    }
+
+    /// Whether everything that was selected has arrived, by this replay or in another way.
+    private static func arrived(_ replay: JSONObject) -> Bool {
+        func count(_ name: String) -> Int {
+            guard case .number(let digits) = replay[name] else { return 0 }
+            return Int(digits) ?? 0
+        }
+        return count("delivered") + count("unneeded") == count("total")
     }
 }
