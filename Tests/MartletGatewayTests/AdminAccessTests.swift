@@ -23,7 +23,7 @@ import Testing
                 let kind = route.pattern.hasPrefix("/v1/watches") ? "wch_" : ""
                 let path = route.pattern.replacing("{id}", with: "\(kind)9999")
                 // Without a body there is nothing to register.
-                let needsBody = ["/v1/watches", "/v1/sweeps", "/v1/sources/{provider}/{id}/resend"]
+                let needsBody = ["/v1/watches", "/v1/replays", "/v1/sweeps", "/v1/sources/{provider}/{id}/resend"]
                 let own = route.method == "POST" && needsBody.contains(route.pattern) ? [400] : [200, 404]
                 for (key, role, isLimited) in keys {
                     let answer = try await AdminClient(harness: harness, key: key).ask(route.method, path)
