@@ -9,9 +9,9 @@ extension Replay {
         static let configuration = CommandConfiguration(
             abstract: "Begin a replay of all deliveries that fit.",
             discussion: """
-                Without --state what is dead or skipped is made again, of all time and for all endpoints unless options
-                say less. --to names other endpoints than those that the deliveries were for. Ordered delivery, the
-                endpoint's limits and its breaker hold as always.
+                Without --state what is dead or skipped is made again, of all time and for all endpoints unless \
+                options say less. --to names other endpoints than those that the deliveries were for. Ordered \
+                delivery, the endpoint's limits and its breaker hold as always.
                 """
         )
 
@@ -72,8 +72,8 @@ extension Events {
         static let configuration = CommandConfiguration(
             abstract: "Deliver one event again, while the gateway runs.",
             discussion: """
-                It goes to all endpoints that had it, or to those that --to names. Needs the role operator, with the key
-                in MARTLET_KEY.
+                It goes to all endpoints that had it, or to those that --to names. Needs the role operator, with \
+                the key in MARTLET_KEY.
                 """
         )
 

@@ -7,10 +7,14 @@ struct Replay: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make deliveries again, many at once, while the gateway runs.",
         discussion: """
-            After an outage: martlet replay create --endpoint ledger --since 2h --reason "outage" --dry-run
-            shows what would be sent; without --dry-run it is sent, and --wait shows how far it has come.
-            What has arrived, or is on its way, is not sent again unless --state delivered asks for it.
-            Asks a running gateway with the key in MARTLET_KEY. Looking needs the role viewer, the rest the role operator.
+            After an outage, first what would be sent, then all of it:
+
+              martlet replay create --endpoint ledger --since 2h --dry-run
+              martlet replay create --endpoint ledger --since 2h --reason outage --wait
+
+            What is on its way is not sent again, nor what has arrived unless --state \
+            delivered asks for it. Asks a running gateway with the key in MARTLET_KEY. \
+            Looking needs the role viewer, the rest the role operator.
             """,
         subcommands: [Create.self, List.self, Show.self, Pause.self, Resume.self, Cancel.self],
         defaultSubcommand: List.self
