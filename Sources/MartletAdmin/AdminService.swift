@@ -18,6 +18,7 @@ package final class AdminService: Sendable {
     private let watches: any WatchControl
     private let sweeps: any SweepControl
     private let orders: any OrderControl
+    private let replays: any ReplayControl
     private let idempotency: IdempotencyKeys
     private let trail: AuditTrail
     let keys: KeyRing
@@ -43,6 +44,7 @@ package final class AdminService: Sendable {
         watches: any WatchControl,
         sweeps: any SweepControl,
         orders: any OrderControl,
+        replays: any ReplayControl,
         keys: [AdminKey],
         metrics: Metrics,
         changes: ChangeFeed = ChangeFeed(),
@@ -58,6 +60,7 @@ package final class AdminService: Sendable {
         self.watches = watches
         self.sweeps = sweeps
         self.orders = orders
+        self.replays = replays
         idempotency = IdempotencyKeys(store: store, log: log)
         trail = AuditTrail(store: store, log: log)
         streams = StreamHub(store: store, control: control, changes: changes, log: log)
@@ -116,6 +119,7 @@ package final class AdminService: Sendable {
                     watches: watches,
                     sweeps: sweeps,
                     orders: orders,
+                    replays: replays,
                     caller: caller
                 ),
                 service: self
@@ -263,7 +267,7 @@ package final class AdminService: Sendable {
 
     /// The state of an endpoint, whoever asks; nil if it is not configured.
     func state(of id: EndpointID) async -> EndpointState? {
-        await control.standings().first { $0.endpoint.id == id }?.state
+        await standings().first { $0.endpoint.id == id }?.state
     }
 
     /// Why a delivery is still pending; nil if it is not.
@@ -279,6 +283,9 @@ package final class AdminService: Sendable {
             at: schedule.now()
         )
     }
+
+    /// Every configured endpoint, whoever asks.
+    func standings() async -> [EndpointStanding] { await control.standings() }
 }
 
 /// The pages that are open to everybody.
@@ -301,6 +308,7 @@ extension AdminService {
         do throws(StoreError) {
             gauges += StoreGauges.read(try await store.statistics(now: now), at: now)
             gauges.append(WatchGauges.read(try await store.watchCounts()))
+            gauges.append(ReplayDocument.gauge(try await store.replayCounts()))
         } catch {
             // The counters in memory are still worth having while the store is in trouble.
             log.error("store gave no statistics", metadata: ["error": "\(error.label)"])

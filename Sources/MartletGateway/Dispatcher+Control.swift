@@ -7,3 +7,6 @@ extension Dispatcher: EndpointControl {}
 
 /// Likewise the way out of quarantine.
 extension IngestService: QuarantineControl {}
+
+/// Likewise replays.
+extension Replayer: ReplayControl {}

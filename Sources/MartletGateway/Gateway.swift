@@ -58,6 +58,7 @@ package final class Gateway: Sendable {
             try await parts.endpoints.start()
             try await parts.watcher.update(configuration.watchedSources)
             try await parts.sweeper.update(configuration.watchedSources)
+            try await parts.replayer.start()
         } catch {
             await parts.stop(within: .zero)
             throw error

@@ -48,6 +48,7 @@ struct GatewayParts: Sendable {
     let pruner: Pruner
     let watcher: Watcher
     let sweeper: Sweeper
+    let replayer: Replayer
     let adminService: AdminService
     let ingestHandler: IngestHandler
     let ingest: HTTPListener
@@ -137,6 +138,15 @@ struct GatewayParts: Sendable {
             metrics: metrics,
             log: log
         )
+        replayer = Replayer(
+            executor: QueueExecutor(label: "martlet.replay"),
+            store: store,
+            dispatcher: dispatcher,
+            topology: topology,
+            clock: schedule,
+            wall: clock,
+            log: log
+        )
         let adminService = AdminService(
             store: store,
             control: dispatcher,
@@ -145,6 +155,7 @@ struct GatewayParts: Sendable {
             watches: watcher,
             sweeps: sweeper,
             orders: watcher,
+            replays: replayer,
             keys: configuration.adminKeys,
             metrics: metrics,
             changes: changes,
@@ -211,6 +222,7 @@ struct GatewayParts: Sendable {
         // Requests that run wait for one commit each; most of the time belongs to the attempts under way.
         await ingest.drain(within: remaining(limit / 3))
         await sweeper.stop()
+        await replayer.stop()
         await watcher.stop(within: remaining(limit / 4))
         await dispatcher.stop(within: remaining())
         await transport.shutDown()

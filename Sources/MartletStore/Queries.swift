@@ -49,6 +49,8 @@ package struct DeliveryQuery: Sendable, Equatable {
     package var state: DeliveryState?
     package var endpoint: EndpointID?
     package var event: EventID?
+    /// Only deliveries that this replay has made.
+    package var replay: ReplayID?
     /// Only deliveries of events of these shops.
     package var shops: Set<String>?
     package var since: Timestamp?
@@ -61,6 +63,7 @@ package struct DeliveryQuery: Sendable, Equatable {
         state: DeliveryState? = nil,
         endpoint: EndpointID? = nil,
         event: EventID? = nil,
+        replay: ReplayID? = nil,
         shops: Set<String>? = nil,
         since: Timestamp? = nil,
         until: Timestamp? = nil,
@@ -70,6 +73,7 @@ package struct DeliveryQuery: Sendable, Equatable {
         self.state = state
         self.endpoint = endpoint
         self.event = event
+        self.replay = replay
         self.shops = shops
         self.since = since
         self.until = until

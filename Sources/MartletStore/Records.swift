@@ -174,6 +174,10 @@ package struct StoredDelivery: Sendable, Equatable {
     package var createdAt: Timestamp
     /// `AttemptOutcome.label` of the newest attempt.
     package var lastOutcome: String?
+    /// The replay that made it.
+    package var replay: ReplayID?
+    /// The delivery in whose place it was made.
+    package var replayOf: DeliveryID?
 
     package init(
         id: DeliveryID,

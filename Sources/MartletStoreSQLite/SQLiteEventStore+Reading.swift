@@ -87,6 +87,7 @@ extension SQLiteEventStore {
             let sequence = sequence(of: event)
             filter.add("d.event = \(sequence.term)", sequence.arguments)
         }
+        if let replay = query.replay { filter.add("d.replay = ?", replay.number) }
         filter.among("e.shop", query.shops)
         filter.between("d.created_at", since: query.since, until: query.until)
         filter.before("d.id", query.before?.number)
@@ -122,7 +123,7 @@ extension SQLiteEventStore {
     /// The sequence of an event as a term of SQL with its arguments.
     ///
     /// Without a writer nothing is known in memory, and the newest events are looked through.
-    private func sequence(of id: EventID) -> (term: String, arguments: [DatabaseValue]) {
+    func sequence(of id: EventID) -> (term: String, arguments: [DatabaseValue]) {
         guard let key = EventIDKey(id) else { return ("NULL", []) }
         if let sequence = recent?.sequence(of: key) { return ("?", [sequence.databaseValue]) }
         let text = id.rawValue.databaseValue
@@ -146,7 +147,7 @@ extension SQLiteEventStore {
 
     static let selectDeliveries = """
         SELECT d.id, e.event_id, e.type, d.endpoint, d.state, d.attempts, d.due_at, d.created_at, d.last_outcome,
-            e.shop, e.provider, e.source
+            e.shop, e.provider, e.source, d.replay, d.replay_of
         FROM deliveries d CROSS JOIN events e ON e.sequence = d.event
         """
 
@@ -171,7 +172,7 @@ extension SQLiteEventStore {
         let stored = try StoredText.state(row[4])
         let state = stored == .pending && held.contains(row[0]) ? .inFlight : stored
         let due: Int64? = row[6]
-        return StoredDelivery(
+        var delivery = StoredDelivery(
             id: DeliveryID(number: row[0]),
             eventID: EventID(rawValue: row[1]),
             eventType: row[2],
@@ -184,6 +185,9 @@ extension SQLiteEventStore {
             createdAt: Timestamp(milliseconds: row[7]),
             lastOutcome: row[8]
         )
+        delivery.replay = (row[12] as Int64?).map(ReplayID.init(number:))
+        delivery.replayOf = (row[13] as Int64?).map(DeliveryID.init(number:))
+        return delivery
     }
 
     private static func attempt(_ row: Row) throws -> StoredAttempt {

@@ -30,6 +30,9 @@ enum SchemaMigrations {
         migrator.registerMigration("0007 managed endpoints and sealed secrets") { database in
             try database.execute(sql: managedEndpointsAndSealing)
         }
+        migrator.registerMigration("0008 replays") { database in
+            try database.execute(sql: replays)
+        }
         return migrator
     }()
 

@@ -35,10 +35,14 @@ enum StoredText {
 
     /// A JSON list, or nil (NULL) for the usual case of none.
     static func encode(polledStatuses: [String]) -> String? {
-        if polledStatuses.isEmpty { return nil }
+        polledStatuses.isEmpty ? nil : encode(list: polledStatuses)
+    }
+
+    /// A JSON list.
+    static func encode(list: [String]) -> String {
         var json = JSONWriter(capacity: 64)
         json.beginArray()
-        for status in polledStatuses { json.string(status) }
+        for element in list { json.string(element) }
         json.endArray()
         return String(decoding: json.bytes, as: UTF8.self)
     }
@@ -52,6 +56,12 @@ enum StoredText {
     static func encode(objectKey: String) -> String {
         guard let colon = objectKey.utf8.firstIndex(of: UInt8(ascii: ":")) else { return objectKey }
         return "\(objectKey[objectKey.index(after: colon)...]):\(objectKey[..<colon])"
+    }
+
+    /// `900123:order` as the event had it, `order:900123`.
+    static func objectKey(_ text: String) -> String {
+        guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")) else { return text }
+        return "\(text[text.index(after: colon)...]):\(text[..<colon])"
     }
 
     /// Names joined by commas; flags hold none.
@@ -71,6 +81,11 @@ enum StoredText {
 
     static func state(_ text: String) throws -> DeliveryState {
         guard let state = DeliveryState(rawValue: text) else { throw unreadable("state") }
+        return state
+    }
+
+    static func replayState(_ text: String) throws -> ReplayState {
+        guard let state = ReplayState(rawValue: text) else { throw unreadable("state") }
         return state
     }
 

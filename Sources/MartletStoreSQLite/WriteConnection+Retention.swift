@@ -5,7 +5,7 @@ import MartletStore
 
 extension WriteConnection {
     /// Removes up to `horizon.batch` rows, cheapest losses first: raw callbacks, events with all that hangs on them,
-    /// quarantine, hints, watches that have ended, dedupe keys, names of requests, audit log, revoked keys.
+    /// quarantine, hints, watches and replays that have ended, dedupe keys, names of requests, audit log, revoked keys.
     ///
     /// - Returns: how many of all these went; what hangs on one is not counted.
     func prune(_ horizon: RetentionHorizon) throws -> Int {
@@ -16,6 +16,7 @@ extension WriteConnection {
             { try self.pruneQuarantine(before: horizon.quarantine, limit: $0) },
             { try self.pruneHints(before: horizon.quarantine, limit: $0) },
             { try self.pruneWatches(before: horizon.events, limit: $0) },
+            { try self.pruneReplays(before: horizon.events, limit: $0) },
             { try self.pruneDedupeKeys(before: horizon.dedupe, limit: $0) },
             { try self.pruneIdempotencyKeys(before: horizon.idempotency, limit: $0) },
             { try self.pruneAudit(before: horizon.audit, limit: $0) },

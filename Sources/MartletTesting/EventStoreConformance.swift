@@ -56,7 +56,7 @@ package enum EventStoreConformance {
 
     package static let cases: [Case] =
         captureCases + concurrencyCases + deliveryCases + endpointCases + feedCases + operatorCases + refusedCases
-        + quarantineCases + queryCases + sweepCases + upkeepCases + watchCases + watchEndCases + idempotencyCases
+        + quarantineCases + queryCases + replayCases + replayEndCases + sweepCases + upkeepCases + watchCases + watchEndCases + idempotencyCases
         + keyCases + auditCases + managedEndpointCases + sealingCases
 }
 

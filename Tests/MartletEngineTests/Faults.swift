@@ -14,6 +14,7 @@ final class Faults: Sendable {
         case recordPoll
         case saveSweep
         case registerWatch
+        case replayStep
     }
 
     private struct State {

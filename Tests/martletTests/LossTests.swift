@@ -17,7 +17,7 @@ import Testing
         let began = ContinuousClock.now
         let subscriber = try await RecordingSubscriber(secret: ServedGateway.endpointSecret)
         let folder = try ServedGateway.makeFolder(endpoints: "")
-        let ports = try await freePorts(in: folder, using: &random)
+        let ports = try await ServedGateway.freePorts(in: folder, using: &random)
 
         let (simulator, output) = try await startSimulator(seed: seed, ports, in: folder)
         let interface = try address(in: simulator.text)
@@ -61,22 +61,6 @@ import Testing
     }
 
     // MARK: the parts
-
-    /// Two ports that are free, below those that the system hands out: nothing else takes them while the gateway is dead.
-    private func freePorts(
-        in folder: URL,
-        using random: inout SplitMix64
-    ) async throws -> (ingest: UInt16, admin: UInt16) {
-        for _ in 0..<20 {
-            let first = UInt16(20_000 + random.next() % 5_000 * 2)
-            try ServedGateway.write(endpoints: "", ports: (first, first + 1), into: folder)
-            guard let gateway = try? await ServedGateway.start(in: folder) else { continue }
-            gateway.process.signal(SIGTERM)
-            await gateway.process.end()
-            return (first, first + 1)
-        }
-        throw MartletProcess.Failure(description: "no free ports")
-    }
 
     private func startSimulator(
         seed: UInt64,

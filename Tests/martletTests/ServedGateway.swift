@@ -48,6 +48,22 @@ struct ServedGateway {
         try Data(json.utf8).write(to: folder.appendingPathComponent("config.json"))
     }
 
+    /// Two ports that are free, below those that the system hands out: nothing else takes them while the gateway is dead.
+    static func freePorts(
+        in folder: URL,
+        using random: inout SplitMix64
+    ) async throws -> (ingest: UInt16, admin: UInt16) {
+        for _ in 0..<20 {
+            let first = UInt16(20_000 + random.next() % 5_000 * 2)
+            try write(endpoints: "", ports: (first, first + 1), into: folder)
+            guard let gateway = try? await start(in: folder) else { continue }
+            gateway.process.signal(SIGTERM)
+            await gateway.process.end()
+            return (first, first + 1)
+        }
+        throw MartletProcess.Failure(description: "no free ports")
+    }
+
     /// Starts the process and waits until it listens.
     static func start(in folder: URL, logLevel: String = "notice") async throws -> ServedGateway {
         let process = try MartletProcess([

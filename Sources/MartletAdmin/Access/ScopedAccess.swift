@@ -13,6 +13,7 @@ struct ScopedAccess: Sendable {
     let watchControl: any WatchControl
     let sweepControl: any SweepControl
     let orders: any OrderControl
+    let replayControl: any ReplayControl
     /// Nil for all shops.
     let shops: Set<String>?
     /// Deliveries that are counted for an endpoint's page.
@@ -26,6 +27,7 @@ struct ScopedAccess: Sendable {
         watches: any WatchControl,
         sweeps: any SweepControl,
         orders: any OrderControl,
+        replays: any ReplayControl,
         caller: Caller
     ) {
         self.store = store
@@ -35,6 +37,7 @@ struct ScopedAccess: Sendable {
         watchControl = watches
         sweepControl = sweeps
         self.orders = orders
+        replayControl = replays
         shops = caller.shops
     }
 

@@ -10,9 +10,8 @@ enum AuditSummary {
     static let shown: Set<String> = [
         "dryRun", "enabled", "endpoint", "endpoints", "event", "events", "expiresIn", "force", "kind", "name",
         "merchantOrderId", "object", "offerSkipped", "order", "orderId", "ordering", "overlap", "provider",
-        "ratePerSecond", "reason", "role", "shop", "shops", "since", "source", "state", "states", "type", "types",
-        "until",
-        "uuid",
+        "ratePerSecond", "reason", "role", "shop", "shops", "since", "source", "state", "states", "to", "type",
+        "types", "until", "uuid",
     ]
     /// Objects whose members are looked at in the same way.
     static let opened: Set<String> = ["filter", "select"]

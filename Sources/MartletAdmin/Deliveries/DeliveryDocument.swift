@@ -43,6 +43,8 @@ package enum DeliveryDocument {
         json.member("dueAt", delivery.dueAt)
         json.member("createdAt", delivery.createdAt)
         json.member("lastOutcome", delivery.lastOutcome)
+        json.member("replay", delivery.replay?.description)
+        json.member("replayOf", delivery.replayOf?.description)
     }
 
     private static func write(_ attempt: StoredAttempt, to json: inout JSONWriter) {

@@ -6,7 +6,7 @@ import MartletWire
 
 /// `/v1/deliveries`: where each one stands, and what an operator does to it by hand.
 enum DeliveryRoutes {
-    static let filters = ["state", "endpoint", "event", "since", "until"]
+    static let filters = ["state", "endpoint", "event", "replay", "since", "until"]
 
     @Sendable static func list(_ call: AdminCall) async throws -> HTTPResponse {
         let parameters = call.parameters
@@ -16,6 +16,7 @@ enum DeliveryRoutes {
                 .flatMap(DeliveryState.init(rawValue:)),
             endpoint: parameters.text("endpoint").map { EndpointID($0) },
             event: parameters.text("event").map(EventID.init(rawValue:)),
+            replay: try parameters.text("replay").map(ReplayRoutes.id),
             since: try parameters.moment("since"),
             until: try parameters.moment("until"),
             before: try parameters.cursor(of: "deliveries") { DeliveryID(text: $0) },

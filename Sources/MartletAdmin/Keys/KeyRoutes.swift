@@ -88,6 +88,8 @@ enum KeyRoutes {
         }
         switch try await ring.revoke(id, by: call.caller.name, now: call.service.now()) {
         case .revoked(let name):
+            // Whoever still may look connects again.
+            call.service.streams.endAll(.reload)
             return .json { json in
                 json.beginObject()
                 json.member("id", id.description)

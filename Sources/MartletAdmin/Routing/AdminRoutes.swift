@@ -24,6 +24,7 @@ package enum AdminRoutes {
             answer: EventRoutes.list
         ),
         AdminRoute("GET", "/v1/events/{id}", .role(.viewer), answer: EventRoutes.show),
+        AdminRoute("POST", "/v1/events/{id}/replay", .role(.operator), creates: true, answer: ReplayRoutes.replayEvent),
 
         AdminRoute(
             "GET",
@@ -85,6 +86,18 @@ package enum AdminRoutes {
             answer: StreamRoutes.open
         ),
         AdminRoute("GET", "/v1/stats", .role(.viewer), answer: StatsRoutes.show),
+        AdminRoute(
+            "GET",
+            "/v1/replays",
+            .role(.viewer),
+            parameters: ReplayRoutes.filters + paging,
+            answer: ReplayRoutes.list
+        ),
+        AdminRoute("POST", "/v1/replays", .role(.operator), creates: true, answer: ReplayRoutes.create),
+        AdminRoute("GET", "/v1/replays/{id}", .role(.viewer), answer: ReplayRoutes.show),
+        AdminRoute("POST", "/v1/replays/{id}/pause", .role(.operator), answer: ReplayRoutes.pause),
+        AdminRoute("POST", "/v1/replays/{id}/resume", .role(.operator), answer: ReplayRoutes.resume),
+        AdminRoute("POST", "/v1/replays/{id}/cancel", .role(.operator), answer: ReplayRoutes.cancel),
 
         AdminRoute("GET", "/v1/sweeps", .role(.viewer), answer: SweepRoutes.list),
         AdminRoute("POST", "/v1/sweeps", .role(.operator), creates: true, answer: SweepRoutes.run),

@@ -50,7 +50,7 @@ enum StreamEnd: String, Sendable {
         switch self {
         case .slow: "events came faster than they were read; connect again with Last-Event-ID, or ask for less"
         case .stopping: "the gateway is stopping; connect again with Last-Event-ID"
-        case .reload: "the gateway has read its configuration again, keys included; connect again with Last-Event-ID"
+        case .reload: "keys or the configuration have changed; connect again with Last-Event-ID"
         case .store: "the store is in trouble; see the gateway's log and connect again with Last-Event-ID"
         }
     }

@@ -57,7 +57,8 @@ enum EndpointPrinter {
         if offersSkipped {
             line += "; \(text(answer["offered"]) ?? "0") that had been skipped are sent after all"
         } else if count("skipped", endpoint) != "0" {
-            line += "; \(count("skipped", endpoint)) skipped, which --offer-skipped sends"
+            line += "; \(count("skipped", endpoint)) skipped, which --offer-skipped sends, or in measure: "
+            line += "martlet replay create --endpoint \(id) --state skipped --reason TEXT"
         }
         return Table.printable(line) + ".\n"
     }
