@@ -19,6 +19,8 @@ package struct AdminRoute: Sendable {
     package let access: Access
     /// Query parameters; any other is an error.
     package let parameters: [String]
+    /// What clients must know of it; nil fails a test.
+    package var description: RouteDescription? { RouteDescriptions.all["\(method) \(pattern)"] }
     let answer: @Sendable (AdminCall) async throws -> HTTPResponse
     private let segments: [Substring]
 

@@ -15,6 +15,7 @@ package enum AdminRoutes {
         AdminRoute("GET", "/healthz", .open) { _ in .text(200, "ok") },
         AdminRoute("GET", "/readyz", .open) { await $0.service.readiness() },
         AdminRoute("GET", "/metrics", .open) { await $0.service.metricsPage() },
+        AdminRoute("GET", "/v1/openapi.json", .role(.viewer), answer: OpenAPIRoutes.show),
 
         AdminRoute(
             "GET",
