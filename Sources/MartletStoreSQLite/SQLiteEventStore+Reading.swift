@@ -5,43 +5,6 @@ package import MartletCore
 package import MartletStore
 
 extension SQLiteEventStore {
-    package func events(_ query: EventQuery) async throws(StoreError) -> [StoredEvent] {
-        var filter = QueryFilter()
-        filter.equal("shop", query.shop)
-        filter.among("shop", query.shops)
-        filter.equal("provider", query.provider)
-        // `provider/id` names one account; a bare id names it at every provider.
-        if let source = query.source {
-            if let full = try? StoredText.source(source) {
-                filter.equal("provider", full.provider)
-                filter.equal("source", full.id)
-            } else {
-                filter.equal("source", source)
-            }
-        }
-        filter.equal("type", query.type)
-        filter.equal("merchant_order_id", query.order)
-        if let object = query.object {
-            // Keys that begin with the number (`StoredText.encode(objectKey:)`), or the few whose payment has another key.
-            filter.add(
-                """
-                (object_key >= ? || ':' AND object_key < ? || ';' AND provider_object_id = ? OR provider_object_id = ?
-                    AND substr(object_key, 1, length(provider_object_id) + 1) <> provider_object_id || ':')
-                """,
-                Array(repeating: object.databaseValue, count: 4)
-            )
-        }
-        filter.between("received_at", since: query.since, until: query.until)
-        if let since = query.since { filter.add(SQLiteFile.sequences(since: "?"), since.milliseconds) }
-        if let until = query.until { filter.add(SQLiteFile.sequences(until: "?"), until.milliseconds) }
-        filter.before("sequence", query.before)
-        let sql = "\(Self.selectEvents()) \(filter.clause) ORDER BY sequence DESC LIMIT \(max(0, query.limit))"
-        let arguments = filter.arguments
-        return try await read("search events") { database in
-            try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map(Self.event)
-        }
-    }
-
     package func event(_ id: EventID) async throws(StoreError) -> EventDetail? {
         let held = claims.ids
         let sequence = sequence(of: id)
@@ -63,38 +26,6 @@ extension SQLiteEventStore {
                 deliveries: try deliveries.map { try Self.delivery($0, held: held) },
                 raw: raw
             )
-        }
-    }
-
-    package func deliveries(_ query: DeliveryQuery) async throws(StoreError) -> [StoredDelivery] {
-        var filter = QueryFilter()
-        // Asked before the snapshot: what is settled meanwhile is then seen as settled, never as waiting.
-        let held = claims.ids
-        // Repeats the conditions of the partial indexes, without which SQLite does not use them.
-        switch query.state {
-        case .pending, .inFlight:
-            let isIn = query.state == .inFlight ? "IN" : "NOT IN"
-            filter.add("d.state = 'pending'")
-            filter.add("d.id \(isIn) (\(held.map(String.init).joined(separator: ",")))")
-        case .dead, .skipped, .cancelled:
-            filter.equal("d.state", query.state?.rawValue)
-            filter.add("d.state NOT IN ('pending', 'delivered')")
-        case .delivered: filter.equal("d.state", query.state?.rawValue)
-        case nil: break
-        }
-        filter.equal("d.endpoint", query.endpoint?.rawValue)
-        if let event = query.event {
-            let sequence = sequence(of: event)
-            filter.add("d.event = \(sequence.term)", sequence.arguments)
-        }
-        filter.among("e.shop", query.shops)
-        filter.between("d.created_at", since: query.since, until: query.until)
-        filter.before("d.id", query.before?.number)
-        let sql = "\(Self.selectDeliveries) \(filter.clause) ORDER BY d.id DESC LIMIT \(max(0, query.limit))"
-        let arguments = filter.arguments
-        return try await read("search deliveries") { database in
-            try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments))
-                .map { try Self.delivery($0, held: held) }
         }
     }
 
@@ -122,7 +53,7 @@ extension SQLiteEventStore {
     /// The sequence of an event as a term of SQL with its arguments.
     ///
     /// Without a writer nothing is known in memory, and the newest events are looked through.
-    private func sequence(of id: EventID) -> (term: String, arguments: [DatabaseValue]) {
+    func sequence(of id: EventID) -> (term: String, arguments: [DatabaseValue]) {
         guard let key = EventIDKey(id) else { return ("NULL", []) }
         if let sequence = recent?.sequence(of: key) { return ("?", [sequence.databaseValue]) }
         let text = id.rawValue.databaseValue
@@ -137,20 +68,20 @@ extension SQLiteEventStore {
 
     // MARK: rows
 
-    private static func selectEvents(and more: String = "") -> String {
+    static func selectEvents(and more: String = "") -> String {
         """
         SELECT sequence, event_id, type, provider, source, shop, merchant_order_id, provider_object_id,
             provider_status, flags, received_at, envelope\(more) FROM events
         """
     }
 
-    private static let selectDeliveries = """
+    static let selectDeliveries = """
         SELECT d.id, e.event_id, e.type, d.endpoint, d.state, d.attempts, d.due_at, d.created_at, d.last_outcome,
             e.shop
         FROM deliveries d CROSS JOIN events e ON e.sequence = d.event
         """
 
-    private static func event(_ row: Row) throws -> StoredEvent {
+    static func event(_ row: Row) throws -> StoredEvent {
         StoredEvent(
             sequence: row[0],
             id: EventID(rawValue: row[1]),
@@ -167,7 +98,7 @@ extension SQLiteEventStore {
     }
 
     /// `held`: the pending deliveries that this process has in hand.
-    private static func delivery(_ row: Row, held: Set<Int64>) throws -> StoredDelivery {
+    static func delivery(_ row: Row, held: Set<Int64>) throws -> StoredDelivery {
         let stored = try StoredText.state(row[4])
         let state = stored == .pending && held.contains(row[0]) ? .inFlight : stored
         let due: Int64? = row[6]

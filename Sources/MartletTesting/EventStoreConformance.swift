@@ -54,7 +54,8 @@ package enum EventStoreConformance {
 
     package static let cases: [Case] =
         captureCases + concurrencyCases + deliveryCases + endpointCases + operatorCases + refusedCases
-        + quarantineCases + queryCases + sweepCases + upkeepCases + watchCases + watchEndCases + idempotencyCases
+        + quarantineCases + queryCases + listCases + sweepCases + upkeepCases + watchCases + watchEndCases
+        + idempotencyCases
 }
 
 /// A rule that a store broke.
