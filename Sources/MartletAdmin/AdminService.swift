@@ -17,6 +17,7 @@ package final class AdminService: Sendable {
     private let watches: any WatchControl
     private let sweeps: any SweepControl
     private let orders: any OrderControl
+    private let sources: any SourceControl
     let idempotency: IdempotencyKeys
     private let authenticator: Authenticator
     private let metrics: Metrics
@@ -35,6 +36,7 @@ package final class AdminService: Sendable {
         watches: any WatchControl,
         sweeps: any SweepControl,
         orders: any OrderControl,
+        sources: any SourceControl,
         keys: [AdminKey],
         metrics: Metrics,
         clock: any WallClock,
@@ -47,6 +49,7 @@ package final class AdminService: Sendable {
         self.watches = watches
         self.sweeps = sweeps
         self.orders = orders
+        self.sources = sources
         idempotency = IdempotencyKeys(store: store, log: log)
         authenticator = Authenticator(keys)
         self.metrics = metrics
@@ -83,6 +86,7 @@ package final class AdminService: Sendable {
                     watches: watches,
                     sweeps: sweeps,
                     orders: orders,
+                    sources: sources,
                     caller: caller
                 ),
                 service: self

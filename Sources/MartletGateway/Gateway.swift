@@ -53,6 +53,7 @@ package final class Gateway: Sendable {
             ingestAddress = try await parts.ingest.start()
             let subscribers = try await parts.dispatcher.start(configuration.endpoints)
             parts.topology.exchange(Topology(sources: configuration.pushingSources, subscribers: subscribers))
+            parts.sources.update(configuration)
             try await parts.watcher.update(configuration.watchedSources)
             try await parts.sweeper.update(configuration.watchedSources)
         } catch {
@@ -76,6 +77,7 @@ package final class Gateway: Sendable {
     package func reload(_ configuration: Configuration) async throws {
         let subscribers = try await parts.dispatcher.update(configuration.endpoints)
         parts.topology.exchange(Topology(sources: configuration.pushingSources, subscribers: subscribers))
+        parts.sources.update(configuration)
         parts.providers.update(proxy: configuration.delivery.proxy)
         try await parts.watcher.update(configuration.watchedSources)
         try await parts.sweeper.update(configuration.watchedSources)

@@ -47,6 +47,7 @@ struct GatewayParts: Sendable {
     let pruner: Pruner
     let watcher: Watcher
     let sweeper: Sweeper
+    let sources: SourceBook
     let adminService: AdminService
     let ingestHandler: IngestHandler
     let ingest: HTTPListener
@@ -122,6 +123,7 @@ struct GatewayParts: Sendable {
             metrics: metrics,
             log: log
         )
+        sources = SourceBook(service: service)
         let adminService = AdminService(
             store: store,
             control: dispatcher,
@@ -129,6 +131,7 @@ struct GatewayParts: Sendable {
             watches: watcher,
             sweeps: sweeper,
             orders: watcher,
+            sources: sources,
             keys: configuration.adminKeys,
             metrics: metrics,
             clock: clock,

@@ -54,7 +54,7 @@ package enum EventStoreConformance {
 
     package static let cases: [Case] =
         captureCases + concurrencyCases + deliveryCases + endpointCases + operatorCases + refusedCases
-        + quarantineCases + queryCases + listCases + sweepCases + upkeepCases + watchCases + watchEndCases
+        + quarantineCases + queryCases + listCases + sourceCases + sweepCases + upkeepCases + watchCases + watchEndCases
         + idempotencyCases
 }
 

@@ -14,7 +14,7 @@ struct Martlet: AsyncParsableCommand {
         version: MartletVersion.text,
         subcommands: [
             Serve.self, Check.self, Keygen.self, Trigger.self, Receive.self, Events.self, Deliveries.self,
-            Endpoints.self, Quarantine.self, Watches.self, Sweeps.self, Resend.self, Simulate.self,
+            Endpoints.self, Sources.self, Quarantine.self, Watches.self, Sweeps.self, Resend.self, Simulate.self,
             Orders.self,
         ]
     )

@@ -81,11 +81,12 @@ enum DescribedAnswer {
         guard case .route(let route, _) = AdminRoutes.match(method, path), let description = route.description else {
             return mediaType == "application/problem+json" ? problemFaults(value, status) : ["no route: \(mediaType)"]
         }
-        if let answer = description.answers.first(where: { $0.status == status && $0.mediaType == mediaType }) {
+        let operation = OpenAPIOperation(route, description)
+        if let answer = operation.answers.first(where: { $0.status == status && $0.mediaType == mediaType }) {
             if mediaType != "application/json" || method == "HEAD" { return [] }
             return value.map { answer.schema.faults(of: $0) } ?? ["no JSON"]
         }
-        guard OpenAPIOperation(route, description).problems.contains(status) else {
+        guard operation.problems.contains(status) else {
             return ["\(status) \(mediaType) is not described"]
         }
         if mediaType != "application/problem+json" { return ["\(status) is \(mediaType), not a problem"] }

@@ -12,6 +12,7 @@ struct ScopedAccess: Sendable {
     let watchControl: any WatchControl
     let sweepControl: any SweepControl
     let orders: any OrderControl
+    let sourceControl: any SourceControl
     /// Nil for all shops.
     let shops: Set<String>?
     /// Deliveries that are counted for an endpoint's page.
@@ -24,6 +25,7 @@ struct ScopedAccess: Sendable {
         watches: any WatchControl,
         sweeps: any SweepControl,
         orders: any OrderControl,
+        sources: any SourceControl,
         caller: Caller
     ) {
         self.store = store
@@ -32,6 +34,7 @@ struct ScopedAccess: Sendable {
         watchControl = watches
         sweepControl = sweeps
         self.orders = orders
+        sourceControl = sources
         shops = caller.shops
     }
 

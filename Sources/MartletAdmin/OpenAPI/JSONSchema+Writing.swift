@@ -13,7 +13,7 @@ extension JSONSchema {
             if let pattern { json.member("pattern", pattern) }
             if let length {
                 json.member("minLength", integer: Int64(length.lowerBound))
-                json.member("maxLength", integer: Int64(length.upperBound))
+                if length.upperBound < Int.max { json.member("maxLength", integer: Int64(length.upperBound)) }
             }
         case .integer(let range):
             json.member("type", "integer")

@@ -33,8 +33,8 @@ package indirect enum JSONSchema: Sendable {
     // MARK: short forms
 
     static let text = JSONSchema.text(format: nil, pattern: nil, length: nil)
-    /// Text of at least one character, as every query parameter is.
-    static let someText = JSONSchema.text(format: nil, pattern: nil, length: 1...4096)
+    /// Text of at least one character, as every query parameter is; only the request line bounds it.
+    static let someText = JSONSchema.text(format: nil, pattern: nil, length: 1...Int.max)
     /// A moment as RFC 3339 writes it.
     static let moment = JSONSchema.text(format: "date-time", pattern: nil, length: nil)
     /// 0 or more.

@@ -95,12 +95,22 @@ package struct OpenAPIOperation: Sendable {
         json.endObject()
     }
 
+    /// What the route answers, and what the listener does before it knows of a route.
+    package var answers: [RouteDescription.Answer] {
+        var answers = description.answers
+        if !pathParameters.isEmpty || !description.query.isEmpty {
+            answers.append(.text(414, "The request line is longer than 8 KiB"))
+        }
+        if description.body != nil { answers.append(.text(413, "The body is too large")) }
+        return answers
+    }
+
     private func writeAnswers(to json: inout JSONWriter) {
         json.name("responses")
         json.beginObject()
-        let statuses = Set(description.answers.map(\.status)).union(problems)
-        for status in statuses.sorted() {
-            let answers = description.answers.filter { $0.status == status }
+        let all = answers
+        for status in Set(all.map(\.status)).union(problems).sorted() {
+            let answers = all.filter { $0.status == status }
             var content = answers.map { (mediaType: $0.mediaType, schema: $0.schema) }
             if problems.contains(status) { content.append(("application/problem+json", OpenAPIDocument.problem)) }
             json.name(of: String(status))

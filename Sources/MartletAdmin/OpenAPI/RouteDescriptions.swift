@@ -8,7 +8,7 @@ enum RouteDescriptions {
         let areas = [
             OpenAPIRoutes.descriptions, EventRoutes.descriptions, DeliveryRoutes.descriptions,
             EndpointRoutes.descriptions, QuarantineRoutes.descriptions, WatchRoutes.descriptions,
-            SweepRoutes.descriptions, OrderRoutes.descriptions,
+            SweepRoutes.descriptions, OrderRoutes.descriptions, SourceRoutes.descriptions,
         ]
         return areas.reduce(into: [:]) { all, area in
             all.merge(area) { _, _ in preconditionFailure("a route is described twice") }
