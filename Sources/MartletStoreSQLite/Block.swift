@@ -2,7 +2,7 @@
 
 /// Rows with neighbouring numbers whose kinds are summed up once they are complete.
 ///
-/// A list by shop, source, type or endpoint has no index of its own: that would cost every capture a page. Instead a few
+/// A list by shop, source, type, endpoint or time has no index of its own: that would cost every capture a page. Instead a few
 /// rows for each block say what is in it, and a list looks into the blocks that have what it wants. So a page of what is
 /// rare reads at most as many blocks as it has rows. Numbers grow with time and are never used twice, and what is
 /// summed up never changes in a row; rows that go leave a summary that promises too much, which does no harm.
@@ -29,9 +29,9 @@ enum Block: String {
         switch self {
         case .events:
             """
-            INSERT OR REPLACE INTO event_blocks (block, provider, source, shop, type)
-            SELECT DISTINCT sequence / \(size), provider, source, shop, type FROM events
-            WHERE sequence >= ?1 * \(size) AND sequence < ?2 * \(size)
+            INSERT OR REPLACE INTO event_blocks (block, provider, source, shop, type, first_at, last_at)
+            SELECT sequence / \(size), provider, source, shop, type, min(received_at), max(received_at) FROM events
+            WHERE sequence >= ?1 * \(size) AND sequence < ?2 * \(size) GROUP BY 1, 2, 3, 4, 5
             """
         case .deliveries:
             """

@@ -44,6 +44,12 @@ struct QueryFilter: Sendable {
         if let until { add("\(column) < ?", until.milliseconds) }
     }
 
+    /// Blocks with rows of that time.
+    mutating func overlap(since: Timestamp?, until: Timestamp?) {
+        if let since { add("last_at >= ?", since.milliseconds) }
+        if let until { add("first_at < ?", until.milliseconds) }
+    }
+
     mutating func within(_ column: String, _ numbers: ClosedRange<Int64>) {
         add("\(column) >= ?", numbers.lowerBound)
         add("\(column) <= ?", numbers.upperBound)

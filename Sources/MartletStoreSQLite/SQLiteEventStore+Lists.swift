@@ -33,6 +33,7 @@ extension SQLiteEventStore {
             )
         }
         filter.between("received_at", since: query.since, until: query.until)
+        kinds.overlap(since: query.since, until: query.until)
         if query.order != nil || query.object != nil || kinds.isEmpty { return try await indexed(query, filter) }
         let (conditions, walk) = (filter, BlockWalk(.events, kinds: kinds, before: query.before, limit: query.limit))
         return try await read("search events") { database in
@@ -61,6 +62,11 @@ extension SQLiteEventStore {
     }
 
     package func deliveries(_ query: DeliveryQuery) async throws(StoreError) -> [StoredDelivery] {
+        try await deliveries(query, fewInState: 50_000)
+    }
+
+    /// `fewInState`: up to so many deliveries in the state that is asked for are looked through one by one.
+    func deliveries(_ query: DeliveryQuery, fewInState: Int) async throws(StoreError) -> [StoredDelivery] {
         // Asked before the snapshot: what is settled meanwhile is then seen as settled, never as waiting.
         let held = claims.ids
         var filter = QueryFilter()
@@ -93,24 +99,23 @@ extension SQLiteEventStore {
                 return try Row.fetchAll(database, sql: sql, arguments: StatementArguments(filter.arguments))
                     .map { try Self.delivery($0, held: held) }
             }
-            switch query.state {
-            case _ where query.event != nil: break
-            case .pending where try Self.fewArePending(database):
-                var filter = conditions
-                filter.add(Self.pendingByIndex)
-                filter.before("d.id", query.before?.number)
-                return try read(filter, walk.limit)
-            case .dead, .skipped, .cancelled, .inFlight: break
-            case .pending, .delivered, nil:
-                return try walk.rows(database) { numbers, limit in
-                    var filter = conditions
-                    filter.within("d.id", numbers)
-                    return try read(filter, limit)
-                }
-            }
             var filter = conditions
             filter.before("d.id", query.before?.number)
-            return try read(filter, walk.limit)
+            if query.event != nil || query.state == .inFlight { return try read(filter, walk.limit) }
+            if let state = query.state {
+                let count = try Self.count(database, state)
+                if count == 0 { return [] }
+                // Looking through all in that state is quicker than looking for them among all deliveries.
+                if count <= fewInState, state != .delivered {
+                    if state == .pending { filter.add(Self.pendingByIndex) }
+                    return try read(filter, walk.limit)
+                }
+            }
+            return try walk.rows(database) { numbers, limit in
+                var filter = conditions
+                filter.within("d.id", numbers)
+                return try read(filter, limit)
+            }
         }
     }
 
@@ -119,15 +124,13 @@ extension SQLiteEventStore {
         var kinds = QueryFilter()
         kinds.equal("endpoint", query.endpoint?.rawValue)
         kinds.among("shop", query.shops)
-        if let since = query.since { kinds.add("last_at >= ?", since.milliseconds) }
-        if let until = query.until { kinds.add("first_at < ?", until.milliseconds) }
+        kinds.overlap(since: query.since, until: query.until)
         return kinds
     }
 
-    /// Whether sorting all that is pending is quicker than looking for it among all deliveries.
-    private static func fewArePending(_ database: Database) throws -> Bool {
-        let count = try Int.fetchOne(database, sql: "SELECT count FROM delivery_counts WHERE state = 'pending'")
-        return (count ?? 0) <= 50_000
+    private static func count(_ database: Database, _ state: DeliveryState) throws -> Int {
+        let sql = "SELECT count FROM delivery_counts WHERE state = ?"
+        return try Int.fetchOne(database, sql: sql, arguments: [state.rawValue]) ?? 0
     }
 
     /// By the two partial indexes that have all of it.

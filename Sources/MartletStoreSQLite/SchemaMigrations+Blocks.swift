@@ -11,6 +11,8 @@ extension SchemaMigrations {
             source TEXT NOT NULL,
             shop TEXT NOT NULL,
             type TEXT NOT NULL,
+            first_at INTEGER NOT NULL,
+            last_at INTEGER NOT NULL,
             CONSTRAINT event_blocks_name_a_kind_once PRIMARY KEY (block, provider, source, shop, type)
         ) STRICT, WITHOUT ROWID;
 
