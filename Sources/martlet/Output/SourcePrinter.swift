@@ -57,7 +57,9 @@ enum SourcePrinter {
     private static func note(_ source: JSONObject) -> String? {
         if source["hold"]?.object != nil { return "on hold" }
         if let faults = text(source["pollFaults"]?.object?["count"]), faults != "0" { return "polls fail" }
-        if case .array(let warnings) = source["warnings"], !warnings.isEmpty { return "\(warnings.count) warnings" }
+        if case .array(let warnings) = source["warnings"], !warnings.isEmpty {
+            return warnings.count == 1 ? "1 warning" : "\(warnings.count) warnings"
+        }
         return nil
     }
 
