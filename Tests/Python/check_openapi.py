@@ -50,6 +50,8 @@ def main():
             + ["--config-file", str(folder / "schemathesis.toml"), "run", f"{options.url}/v1/openapi.json"]
             + ["--checks", ",".join(CHECKS), "--phases", "coverage,fuzzing", "--mode", "all"]
             + ["--max-examples", str(options.examples), "--seed", str(options.seed)]
+            # One never ends, the other counts wrong keys and makes everybody wait for them.
+            + ["--exclude-path", "/v1/stream", "--exclude-path", "/v1/session"]
             + ["--continue-on-failure", "--no-color", "--request-timeout", "10", "--warnings", "off"],
             env=environment,
             cwd=os.environ.get("TMPDIR", "/tmp"),

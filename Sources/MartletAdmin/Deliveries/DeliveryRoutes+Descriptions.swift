@@ -10,6 +10,7 @@ extension DeliveryRoutes {
                 .init("state", .word(of: DeliveryState.self)),
                 .init("endpoint"),
                 .init("event", .someText, "The event's id"),
+                .init("replay", .text(format: nil, pattern: "^(rpl_)?[1-9][0-9]{0,17}$", length: nil), "A replay's id"),
             ] + .span + .paging,
             answers: [.page(of: delivery)]
         ),
@@ -42,7 +43,9 @@ extension DeliveryRoutes {
         .object([
             "id": .id("dlv_"), "event": .text, "eventType": .text, "shop": .text, "endpoint": .text,
             "state": .word(of: DeliveryState.self), "attemptCount": .count, "dueAt": JSONSchema.moment.orNull,
-            "createdAt": .moment, "lastOutcome": JSONSchema.text.orNull,
+            "createdAt": .moment, "lastOutcome": JSONSchema.text.orNull, "source?": .source,
+            "replay?": JSONSchema.text.orNull, "replayOf?": JSONSchema.text.orNull,
+            "waits?": JSONSchema.openObject(["reason": .text, "meaning": .text]).orNull,
         ])
     )
 

@@ -32,7 +32,8 @@ extension EndpointRoutes {
     static let endpoint = JSONSchema.named("Endpoint", settings.with(health))
 
     private static let settings = JSONSchema.object([
-        "id": .text, "url": .text, "managedBy": .word(["config"]), "enabled": .boolean, "shops": .list(.text),
+        "id": .text, "url": .text, "managedBy": .word(["config", "api"]), "version?": .count, "enabled": .boolean,
+        "shops": .list(.text),
         "events": .list(.text), "signature": .word(of: EndpointSignature.self),
         "signatureStyles": .list(.word(of: SignatureStyle.self)),
         "secrets": .list(.object(["scheme": .word(of: SignatureScheme.self), "until": JSONSchema.moment.orNull])),

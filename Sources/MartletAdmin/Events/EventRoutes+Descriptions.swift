@@ -16,6 +16,21 @@ extension EventRoutes {
             ] + .span + .paging,
             answers: [.page(of: event)]
         ),
+        "DELETE /v1/events/{id}/personal-data": RouteDescription(
+            "expungeEvent",
+            "Removes what an event says of people; its skeleton stays.",
+            id: .text(format: nil, pattern: "^evt_[0-9a-f]{32}$", length: nil),
+            body: .required(.object(["reason": .someText, "cancelPending?": JSONSchema.boolean.orNull])),
+            answers: [
+                .json(
+                    .object([
+                        "id": .text, "outcome": .word(["expunged", "already"]), "expunged": expunged,
+                        "cancelled": .count, "logCleared": .boolean,
+                    ])
+                )
+            ],
+            problems: [409]
+        ),
         "GET /v1/events/{id}": RouteDescription(
             "getEvent",
             "Shows an event with its deliveries; the callback as it came needs the role operator.",
@@ -30,10 +45,13 @@ extension EventRoutes {
             "id": .text(format: nil, pattern: "^evt_[0-9a-f]{32}$", length: nil), "type": .text, "source": .source,
             "shop": .text, "merchantOrderId": JSONSchema.text.orNull, "providerObjectId": JSONSchema.text.orNull,
             "providerStatus": JSONSchema.text.orNull, "flags": .list(.word(of: EventFlag.self)),
-            "receivedAt": .moment,
+            "receivedAt": .moment, "sequence?": .count, "traceId?": JSONSchema.text.orNull,
+            "expunged?": expunged.orNull,
             "body": .openObject(["type": .text, "timestamp": .moment, "data": .openObject([:])]),
         ])
     )
+
+    private static let expunged = JSONSchema.object(["by": .text, "reason": .text, "at": .moment])
 
     private static let detail = JSONSchema.named(
         "EventDetail",

@@ -70,7 +70,9 @@ package struct OpenAPIOperation: Sendable {
             let schema = name == "id" ? description.id : .someText
             Self.write(.init(name, schema), in: "path", isRequired: true, to: &json)
         }
-        for parameter in description.query { Self.write(parameter, in: "query", isRequired: false, to: &json) }
+        for parameter in description.query where route.parameters.contains(parameter.name) {
+            Self.write(parameter, in: "query", isRequired: false, to: &json)
+        }
         if description.takesIdempotencyKey {
             let key = JSONSchema.text(format: nil, pattern: "^[!-~]+$", length: 1...255)
             let meaning = "The same key with the same request gets the same answer for 24 hours and makes nothing again"
@@ -142,6 +144,7 @@ package struct OpenAPIOperation: Sendable {
         case 403: "The key's role or shops do not reach so far"
         case 404: "Nothing of that name that the key may see"
         case 409: "Not possible in the present state"
+        case 412: "It has been changed meanwhile; see If-Match"
         case 422: "The Idempotency-Key stands for another request"
         case 429: "Too many wrong keys, or too many requests of a kind; see Retry-After"
         case 502: "A provider refused, or was not reached"

@@ -13,7 +13,8 @@ extension SweepRoutes {
             body: .required(.object(["source": .source])),
             answers: [
                 .json(.object(["source": .source, "outcome": .word(["begun", "running"]), "sweep?": sweep]))
-            ]
+            ],
+            problems: [409, 422, 504]
         ),
         "POST /v1/sources/{provider}/{id}/resend": RouteDescription(
             "resend",
@@ -22,7 +23,7 @@ extension SweepRoutes {
             answers: [
                 .json(.object(["source": .source, "outcome": .word(["accepted"]), "meaning": .text]))
             ],
-            problems: [409]
+            problems: [409, 422, 504]
         ),
     ]
 

@@ -16,7 +16,8 @@ extension WatchRoutes {
             answers: [
                 .json(action(["exists"]), 200, "The order was watched before; its details are replaced"),
                 .json(action(["registered"]), 201, "The order is watched"),
-            ]
+            ],
+            problems: [409, 422, 504]
         ),
         "GET /v1/watches/{id}": RouteDescription(
             "getWatch",
