@@ -12,6 +12,7 @@ import pathlib
 import random
 import subprocess
 import sys
+import tempfile
 
 CHECKS = [
     "not_a_server_error",
@@ -45,19 +46,21 @@ def main():
             PYTHONDONTWRITEBYTECODE="1",
             SCHEMATHESIS_HOOKS="openapi_hooks",
         )
-        run = subprocess.run(
-            command
-            + ["--config-file", str(folder / "schemathesis.toml"), "run", f"{options.url}/v1/openapi.json"]
-            + ["--checks", ",".join(CHECKS), "--phases", "coverage,fuzzing", "--mode", "all"]
-            + ["--max-examples", str(options.examples), "--seed", str(options.seed)]
-            # One never ends, the other counts wrong keys and makes everybody wait for them.
-            + ["--exclude-path", "/v1/stream", "--exclude-path", "/v1/session"]
-            + ["--continue-on-failure", "--no-color", "--request-timeout", "10", "--warnings", "off"],
-            env=environment,
-            cwd=os.environ.get("TMPDIR", "/tmp"),
-            check=False,
-            timeout=120,
-        )
+        # It leaves a folder of its own where it runs.
+        with tempfile.TemporaryDirectory() as work:
+            run = subprocess.run(
+                command
+                + ["--config-file", str(folder / "schemathesis.toml"), "run", f"{options.url}/v1/openapi.json"]
+                + ["--checks", ",".join(CHECKS), "--phases", "coverage,fuzzing", "--mode", "all"]
+                + ["--max-examples", str(options.examples), "--seed", str(options.seed)]
+                # One never ends, the other counts wrong keys and makes everybody wait for them.
+                + ["--exclude-path", "/v1/stream", "--exclude-path", "/v1/session"]
+                + ["--continue-on-failure", "--no-color", "--request-timeout", "10", "--warnings", "off"],
+                env=environment,
+                cwd=work,
+                check=False,
+                timeout=120,
+            )
         status = status or run.returncode
     print("checked", "failed" if status else "passed", flush=True)
     return status
