@@ -59,7 +59,7 @@ enum KeyDescriptions {
             "id": .text, "at": .moment, "actor": .text, "key": JSONSchema.text.orNull,
             "address": JSONSchema.text.orNull,
             "action": .text, "object": JSONSchema.text.orNull, "created": JSONSchema.text.orNull,
-            "detail": JSONSchema.openObject([:]).orNull, "outcome": .text,
+            "detail": .any, "outcome": .text,
             "status": JSONSchema.integer(100...599).orNull,
         ])
     )
