@@ -24,7 +24,7 @@ enum SchemaMigrations {
         migrator.registerMigration("0005 idempotency keys") { database in
             try database.execute(sql: idempotencyKeys)
         }
-        migrator.registerMigration("0009 blocks") { database in
+        migrator.registerMigration("0010 blocks") { database in
             try database.execute(sql: blocks)
         }
         return migrator
