@@ -23,12 +23,18 @@ class Gateway:
     """`martlet serve` with the settings a shop would run: SQLite on the real disk, every commit synced."""
 
     payment_key = "benchmark-" + secrets.token_hex(16)
+    admin_key = secrets.token_hex(16)
+    limited_key = secrets.token_hex(16)
     _webhook_secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
-    def __init__(self, program, folder, endpoints=0, enabled=True, sink_port=9, others=()):
-        """`endpoints`: how many lead to `sink_port`; `others`: further ones as the configuration writes them."""
+    def __init__(self, program, folder, endpoints=0, enabled=True, sink_port=9, others=(), settings=None):
+        """`endpoints`: how many lead to `sink_port`; `others`: further ones as the configuration writes them.
+
+        `settings`: parts of the configuration in place of those that stand here; `admin` without its address.
+        """
         self.port = peers.free_port()
-        self._admin_port = peers.free_port()
+        self.admin_port = peers.free_port()
+        self._settings = settings or {}
         self._program = str(program)
         self._folder = pathlib.Path(folder)
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -39,9 +45,9 @@ class Gateway:
     def configure(self, endpoints=0, enabled=True, sink_port=9, others=()):
         """Writes the file anew; takes effect at the next start."""
         common = {"shops": ["*"], "events": ["payment.*"], "secrets": ["env:WEBHOOK_SECRET"]}
-        self._configuration.write_text(json.dumps({
+        configuration = {
             "ingest": {"listen": f"127.0.0.1:{self.port}"},
-            "admin": {"listen": f"127.0.0.1:{self._admin_port}", "keys": []},
+            "admin": {"keys": []},
             "store": "sqlite:martlet.db",
             "shops": [{"id": "shop"}],
             "sources": [{"provider": "cryptomus", "id": "main", "shop": "shop", "paymentKey": "env:PAYMENT_KEY"}],
@@ -50,7 +56,10 @@ class Gateway:
                 for number in range(endpoints)] + [{**common, **other} for other in others],
             # Long, so that a delivery to the black hole is still under way when the process is killed.
             "delivery": {"timeout": "120s", "allowNetworks": ["127.0.0.0/8"]},
-        }, indent=2))
+            **self._settings,
+        }
+        configuration["admin"] = {"listen": f"127.0.0.1:{self.admin_port}", **configuration["admin"]}
+        self._configuration.write_text(json.dumps(configuration, indent=2))
 
     def start(self, wait=True):
         """Starts the process; returns the seconds until it was ready, if it waits for that."""
@@ -58,7 +67,8 @@ class Gateway:
         with open(self._folder / "martlet.log", "ab") as log:
             self._process = subprocess.Popen(
                 [self._program, "serve", "--config", str(self._configuration)], stdin=subprocess.DEVNULL, stderr=log,
-                env={**os.environ, "PAYMENT_KEY": self.payment_key, "WEBHOOK_SECRET": self._webhook_secret})
+                env={**os.environ, "PAYMENT_KEY": self.payment_key, "WEBHOOK_SECRET": self._webhook_secret,
+                     "ADMIN_KEY": self.admin_key, "LIMITED_KEY": self.limited_key})
         if wait:
             peers.wait_until(self._ready, 30, "readiness of martlet")
         return time.monotonic() - began
@@ -81,7 +91,7 @@ class Gateway:
     def _ready(self):
         self.require_running()
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self._admin_port}/readyz", timeout=2) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}/readyz", timeout=2) as answer:
                 return answer.status == 200
         except (urllib.error.URLError, OSError):
             return False

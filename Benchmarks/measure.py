@@ -19,6 +19,7 @@ import backlog
 import delivering
 import idle
 import isolation
+import lists
 import taking_in
 
 BARS = {
@@ -32,13 +33,17 @@ BARS = {
     "backlog start, s": 5,
     "backlog memory, MB": 200,
     "idle": 2,
+    # Milliseconds that the slowest list may take at the median, and the share of ingest beside a reader of lists.
+    "lists, ms": 100,
+    "lists, taking in": 0.90,
 }
-# The last two take minutes in which little is to be seen, so they are run on request only.
+# The last three take minutes in which little is to be seen, so they are run on request only.
 MEASUREMENTS = {
     "taking in": lambda options: taking_in.measure(options, BARS["taking in"], row, verdict),
     "delivering": lambda options: delivering.measure(options, BARS["delivering"], row, verdict),
     "isolation": lambda options: isolation.measure(options, BARS["isolation"], row, verdict),
     "backlog": lambda options: backlog.measure(options, BARS, row, verdict, at_most),
+    "lists": lambda options: lists.measure(options, BARS, row, verdict, at_most),
     "idle": lambda options: idle.measure(options, BARS["idle"], at_most),
 }
 BY_DEFAULT = ["taking in", "delivering", "isolation"]
@@ -55,6 +60,7 @@ class Options:
     backlog: int
     shares: int
     pending: int
+    events: int
     idle: int
 
 
@@ -108,12 +114,13 @@ def main():
     parser.add_argument("--backlog", type=int, default=20_000, help="events a round of delivering (default 20000)")
     parser.add_argument("--shares", type=int, default=60_000, help="events a round of isolation (default 60000)")
     parser.add_argument("--pending", type=int, default=1_000_000, help="deliveries of backlog (default 1000000)")
+    parser.add_argument("--events", type=int, default=1_000_000, help="events of lists (default 1000000)")
     parser.add_argument("--idle", type=int, default=60, help="seconds of idle (default 60)")
     given = parser.parse_args()
 
     folder = pathlib.Path(tempfile.mkdtemp(prefix="benchmark-", dir=given.work.resolve()))
     options = Options(given.martlet.resolve(), given.tools.resolve(), folder, given.rounds, given.seconds,
-                      given.callbacks, given.backlog, given.shares, given.pending, given.idle)
+                      given.callbacks, given.backlog, given.shares, given.pending, given.events, given.idle)
     good = True
     try:
         machine(options)

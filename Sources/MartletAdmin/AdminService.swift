@@ -24,6 +24,7 @@ package final class AdminService: Sendable {
     let keys: KeyRing
     let streams: StreamHub
     let windows: ActivityWindows
+    private let sources: any SourceControl
     private let authenticator: Authenticator
     private let metrics: Metrics
     private let refusals: Counter
@@ -45,6 +46,7 @@ package final class AdminService: Sendable {
         sweeps: any SweepControl,
         orders: any OrderControl,
         replays: any ReplayControl,
+        sources: any SourceControl,
         keys: [AdminKey],
         metrics: Metrics,
         changes: ChangeFeed = ChangeFeed(),
@@ -61,6 +63,7 @@ package final class AdminService: Sendable {
         self.sweeps = sweeps
         self.orders = orders
         self.replays = replays
+        self.sources = sources
         idempotency = IdempotencyKeys(store: store, log: log)
         trail = AuditTrail(store: store, log: log)
         streams = StreamHub(store: store, control: control, changes: changes, log: log)
@@ -120,6 +123,7 @@ package final class AdminService: Sendable {
                     sweeps: sweeps,
                     orders: orders,
                     replays: replays,
+                    sources: sources,
                     caller: caller
                 ),
                 service: self

@@ -97,6 +97,8 @@ package struct SourceSettings: Sendable, CustomStringConvertible, CustomReflecta
     package var watched: (any WatchedProvider)?
     /// The source's object as it stands in the file, for the poller of a provider that is asked.
     package var raw: JSONObject
+    /// What is odd about its settings, though not wrong: member and sentence.
+    package var warnings: [String] = []
 
     package init(
         id: SourceID,

@@ -69,9 +69,15 @@ package enum ConfigurationLoader {
             providers: providers,
             now: now ?? machineTime()
         )
-        let configuration = reader.read()
+        var configuration = reader.read()
         let problems = ProblemOrder(root).sorted(reader.problems(of: configuration))
-        return (problems.contains { $0.severity == .error } ? nil : configuration, problems)
+        if problems.contains(where: { $0.severity == .error }) { return (nil, problems) }
+        for index in configuration.sources.indices {
+            let stem = "$.sources[\(index)]."
+            configuration.sources[index].warnings = problems.filter { $0.path.hasPrefix(stem) }
+                .map { "\($0.path.dropFirst(stem.count)) \($0.message)" }
+        }
+        return (configuration, problems)
     }
 
     private static func machineTime() -> Timestamp {

@@ -56,6 +56,7 @@ package final class Gateway: Sendable {
             adminAddress = try await parts.admin.start()
             ingestAddress = try await parts.ingest.start()
             try await parts.endpoints.start()
+            parts.sources.update(configuration)
             try await parts.watcher.update(configuration.watchedSources)
             try await parts.sweeper.update(configuration.watchedSources)
             try await parts.replayer.start()
@@ -100,6 +101,7 @@ package final class Gateway: Sendable {
 
     private func putIntoForce(_ configuration: Configuration) async throws {
         try await parts.endpoints.reload(configuration)
+        parts.sources.update(configuration)
         parts.providers.update(proxy: configuration.delivery.proxy)
         try await parts.watcher.update(configuration.watchedSources)
         try await parts.sweeper.update(configuration.watchedSources)

@@ -49,6 +49,7 @@ struct GatewayParts: Sendable {
     let watcher: Watcher
     let sweeper: Sweeper
     let replayer: Replayer
+    let sources: SourceBook
     let adminService: AdminService
     let ingestHandler: IngestHandler
     let ingest: HTTPListener
@@ -147,6 +148,7 @@ struct GatewayParts: Sendable {
             wall: clock,
             log: log
         )
+        sources = SourceBook(service: service)
         let adminService = AdminService(
             store: store,
             control: dispatcher,
@@ -156,6 +158,7 @@ struct GatewayParts: Sendable {
             sweeps: sweeper,
             orders: watcher,
             replays: replayer,
+            sources: sources,
             keys: configuration.adminKeys,
             metrics: metrics,
             changes: changes,

@@ -154,6 +154,10 @@ package protocol EventStore: Sendable {
     ) async throws(StoreError) -> [EndpointID: EndpointBacklog]
     func quarantined(_ query: QuarantineQuery) async throws(StoreError) -> [QuarantinedCallback]
     func quarantined(_ id: QuarantineID) async throws(StoreError) -> QuarantinedCallback?
+    /// How these sources are doing.
+    ///
+    /// `limit`: refused callbacks and open watches of a source that are looked at, the newest.
+    func health(of sources: [SourceID], now: Timestamp, limit: Int) async throws(StoreError) -> [SourceID: SourceHealth]
     func hints(_ source: SourceID?, limit: Int) async throws(StoreError) -> [KeptHint]
     /// Counts for the gauges of contract section 9.
     func statistics(now: Timestamp) async throws(StoreError) -> StoreStatistics

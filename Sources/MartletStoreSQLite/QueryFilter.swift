@@ -3,12 +3,14 @@ import GRDB
 import MartletCore
 
 /// Gathers conditions and their values for one list; a nil value adds no condition.
-struct QueryFilter {
+struct QueryFilter: Sendable {
     private var conditions: [String] = []
     private(set) var arguments: [DatabaseValue] = []
 
     /// `WHERE …`, or nothing.
     var clause: String { conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ") }
+
+    var isEmpty: Bool { conditions.isEmpty }
 
     mutating func add(_ condition: String) {
         conditions.append(condition)
@@ -40,6 +42,17 @@ struct QueryFilter {
     mutating func between(_ column: String, since: Timestamp?, until: Timestamp?) {
         if let since { add("\(column) >= ?", since.milliseconds) }
         if let until { add("\(column) < ?", until.milliseconds) }
+    }
+
+    /// Blocks with rows of that time.
+    mutating func overlap(since: Timestamp?, until: Timestamp?) {
+        if let since { add("last_at >= ?", since.milliseconds) }
+        if let until { add("first_at < ?", until.milliseconds) }
+    }
+
+    mutating func within(_ column: String, _ numbers: ClosedRange<Int64>) {
+        add("\(column) >= ?", numbers.lowerBound)
+        add("\(column) <= ?", numbers.upperBound)
     }
 
     mutating func before(_ column: String, _ cursor: Int64?) {

@@ -5,43 +5,6 @@ package import MartletCore
 package import MartletStore
 
 extension SQLiteEventStore {
-    package func events(_ query: EventQuery) async throws(StoreError) -> [StoredEvent] {
-        var filter = QueryFilter()
-        filter.equal("shop", query.shop)
-        filter.among("shop", query.shops)
-        filter.equal("provider", query.provider)
-        // `provider/id` names one account; a bare id names it at every provider.
-        if let source = query.source {
-            if let full = try? StoredText.source(source) {
-                filter.equal("provider", full.provider)
-                filter.equal("source", full.id)
-            } else {
-                filter.equal("source", source)
-            }
-        }
-        filter.equal("type", query.type)
-        filter.equal("merchant_order_id", query.order)
-        if let object = query.object {
-            // Keys that begin with the number (`StoredText.encode(objectKey:)`), or the few whose payment has another key.
-            filter.add(
-                """
-                (object_key >= ? || ':' AND object_key < ? || ';' AND provider_object_id = ? OR provider_object_id = ?
-                    AND substr(object_key, 1, length(provider_object_id) + 1) <> provider_object_id || ':')
-                """,
-                Array(repeating: object.databaseValue, count: 4)
-            )
-        }
-        filter.between("received_at", since: query.since, until: query.until)
-        if let since = query.since { filter.add(SQLiteFile.sequences(since: "?"), since.milliseconds) }
-        if let until = query.until { filter.add(SQLiteFile.sequences(until: "?"), until.milliseconds) }
-        filter.before("sequence", query.before)
-        let sql = "\(Self.selectEvents()) \(filter.clause) ORDER BY sequence DESC LIMIT \(max(0, query.limit))"
-        let arguments = filter.arguments
-        return try await read("search events") { database in
-            try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map(Self.event)
-        }
-    }
-
     package func event(_ id: EventID) async throws(StoreError) -> EventDetail? {
         let held = claims.ids
         let sequence = sequence(of: id)
@@ -63,39 +26,6 @@ extension SQLiteEventStore {
                 deliveries: try deliveries.map { try Self.delivery($0, held: held) },
                 raw: raw
             )
-        }
-    }
-
-    package func deliveries(_ query: DeliveryQuery) async throws(StoreError) -> [StoredDelivery] {
-        var filter = QueryFilter()
-        // Asked before the snapshot: what is settled meanwhile is then seen as settled, never as waiting.
-        let held = claims.ids
-        // Repeats the conditions of the partial indexes, without which SQLite does not use them.
-        switch query.state {
-        case .pending, .inFlight:
-            let isIn = query.state == .inFlight ? "IN" : "NOT IN"
-            filter.add("d.state = 'pending'")
-            filter.add("d.id \(isIn) (\(held.map(String.init).joined(separator: ",")))")
-        case .dead, .skipped, .cancelled:
-            filter.equal("d.state", query.state?.rawValue)
-            filter.add("d.state NOT IN ('pending', 'delivered')")
-        case .delivered: filter.equal("d.state", query.state?.rawValue)
-        case nil: break
-        }
-        filter.equal("d.endpoint", query.endpoint?.rawValue)
-        if let event = query.event {
-            let sequence = sequence(of: event)
-            filter.add("d.event = \(sequence.term)", sequence.arguments)
-        }
-        if let replay = query.replay { filter.add("d.replay = ?", replay.number) }
-        filter.among("e.shop", query.shops)
-        filter.between("d.created_at", since: query.since, until: query.until)
-        filter.before("d.id", query.before?.number)
-        let sql = "\(Self.selectDeliveries) \(filter.clause) ORDER BY d.id DESC LIMIT \(max(0, query.limit))"
-        let arguments = filter.arguments
-        return try await read("search deliveries") { database in
-            try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments))
-                .map { try Self.delivery($0, held: held) }
         }
     }
 

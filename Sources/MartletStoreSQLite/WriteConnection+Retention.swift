@@ -80,6 +80,7 @@ extension WriteConnection {
         }
         try statement(.raiseUsedNumber).run(highest.sequence, "sequence")
         try statement(.raiseUsedNumber).run(highest.delivery, "delivery")
+        if !sequences.isEmpty { try pruneBlocks() }
         holdsOldEvents = nil
         return sequences.count
     }

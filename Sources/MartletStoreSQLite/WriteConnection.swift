@@ -23,6 +23,8 @@ final class WriteConnection {
     var holdsOldEvents: Bool?
     /// The numbers given last; nil until read, and again after a rollback.
     private var lastNumbers: (sequence: Int64, delivery: Int64)?
+    /// What has been summed up; nil until read, and again after a rollback.
+    var summarisedBlocks: SummarisedBlocks?
     /// Ids of the transaction's events, which are in `recent` already.
     private var captured: [EventIDKey] = []
     /// What retention took out of `recent` in this transaction; put back if it comes to nothing.
@@ -52,6 +54,9 @@ final class WriteConnection {
             let result = try body()
             try writeCounts()
             try writeMinutes()
+            if let lastNumbers {
+                try summariseBlocks(sequence: lastNumbers.sequence, delivery: lastNumbers.delivery)
+            }
             let indexed = try indexEvents(captured: captured.count)
             try database.commit()
             watchClaims.commit()
@@ -68,6 +73,7 @@ final class WriteConnection {
             watchClaims.rollBack()
             holdsOldEvents = nil
             lastNumbers = nil
+            summarisedBlocks = nil
             for (id, endpoint) in claimed { claims.remove(id, endpoint) }
             claimed.removeAll(keepingCapacity: true)
             unclaimed.removeAll(keepingCapacity: true)

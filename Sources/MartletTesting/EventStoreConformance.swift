@@ -56,8 +56,8 @@ package enum EventStoreConformance {
 
     package static let cases: [Case] =
         captureCases + concurrencyCases + deliveryCases + endpointCases + feedCases + operatorCases + refusedCases
-        + quarantineCases + queryCases + replayCases + replayEndCases + sweepCases + upkeepCases + watchCases + watchEndCases + idempotencyCases
-        + keyCases + auditCases + managedEndpointCases + sealingCases
+        + quarantineCases + queryCases + listCases + sourceCases + replayCases + replayEndCases + sweepCases + upkeepCases
+        + watchCases + watchEndCases + idempotencyCases + keyCases + auditCases + managedEndpointCases + sealingCases
 }
 
 /// A rule that a store broke.

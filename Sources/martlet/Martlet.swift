@@ -15,7 +15,7 @@ struct Martlet: AsyncParsableCommand {
         subcommands: [
             Serve.self, Check.self, Keygen.self, Trigger.self, Receive.self, Tail.self, Listen.self, Events.self,
             Deliveries.self,
-            Endpoints.self, Quarantine.self, Watches.self, Sweeps.self, Resend.self, Simulate.self,
+            Endpoints.self, Sources.self, Quarantine.self, Watches.self, Sweeps.self, Resend.self, Simulate.self,
             Orders.self, Keys.self, Audit.self, Secrets.self, Replay.self,
         ]
     )

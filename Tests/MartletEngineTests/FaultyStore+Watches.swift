@@ -30,6 +30,14 @@ extension FaultyStore {
         return try await base.record(poll)
     }
 
+    func health(
+        of sources: [SourceID],
+        now: Timestamp,
+        limit: Int
+    ) async throws(StoreError) -> [SourceID: SourceHealth] {
+        try await base.health(of: sources, now: now, limit: limit)
+    }
+
     func release(_ watches: [WatchID]) async throws(StoreError) { try await base.release(watches) }
     func watches(_ query: WatchQuery) async throws(StoreError) -> [StoredWatch] { try await base.watches(query) }
     func watch(_ id: WatchID) async throws(StoreError) -> WatchDetail? { try await base.watch(id) }

@@ -2,10 +2,11 @@
 import MartletStore
 import MartletTesting
 import MartletWire
+import Testing
 
 @testable import MartletGateway
 
-/// The admin API as a client with one key sees it.
+/// The admin API as a client with one key sees it; every answer is held against the description of its route.
 struct AdminClient {
     struct Answer {
         var status: Int
@@ -60,6 +61,14 @@ struct AdminClient {
             body: Array(body.utf8),
             toAdmin: true
         )
+        let faults = DescribedAnswer.faults(
+            method,
+            path,
+            status: answer.status,
+            headers: answer.headers,
+            body: answer.body
+        )
+        #expect(faults.isEmpty, "\(method) \(path) answered \(answer.status), not as its description says")
         let object = (try? JSONReader.read(Array(answer.body.utf8)))?.object ?? JSONObject()
         return Answer(status: answer.status, headers: answer.headers, object: object)
     }

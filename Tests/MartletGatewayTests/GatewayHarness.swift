@@ -147,7 +147,7 @@ struct GatewayHarness {
         var head = "\(method) \(path) HTTP/1.1\r\nHost: gateway.test\r\nContent-Length: \(body.count)\r\n"
         for (name, value) in headers { head += "\(name): \(value)\r\n" }
         try client.send(Array((head + "\r\n").utf8) + body)
-        return try client.readResponse()
+        return try client.readResponse(toHead: method == "HEAD")
     }
 
     private static func makeFolder() throws -> URL {

@@ -30,7 +30,8 @@ struct EventIDTests {
             }
             let recent = try #require(store.recent)
             let indexed = try await store.pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM event_ids") }
-            #expect(recent.count <= 80, "a run takes what came before it, seed \(seed)")
+            // A restart within a run begins it anew, with what has come since.
+            #expect(recent.count <= 160, "a run takes what came before it, seed \(seed)")
             #expect((indexed ?? 0) + recent.count >= known.count, "seed \(seed)")
             let reader = try SQLiteEventStore.openReadOnly(path: temporary.path)
             for number in known.prefix(100) {

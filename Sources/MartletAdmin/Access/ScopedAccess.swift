@@ -14,6 +14,7 @@ struct ScopedAccess: Sendable {
     let sweepControl: any SweepControl
     let orders: any OrderControl
     let replayControl: any ReplayControl
+    let sourceControl: any SourceControl
     /// Nil for all shops.
     let shops: Set<String>?
     /// Deliveries that are counted for an endpoint's page.
@@ -28,6 +29,7 @@ struct ScopedAccess: Sendable {
         sweeps: any SweepControl,
         orders: any OrderControl,
         replays: any ReplayControl,
+        sources: any SourceControl,
         caller: Caller
     ) {
         self.store = store
@@ -38,6 +40,7 @@ struct ScopedAccess: Sendable {
         sweepControl = sweeps
         self.orders = orders
         replayControl = replays
+        sourceControl = sources
         shops = caller.shops
     }
 

@@ -26,6 +26,8 @@ package struct AdminRoute: Sendable {
     package let creates: Bool
     /// Members of the answer that are shown once: they are not kept with an `Idempotency-Key`.
     package let secrets: [String]
+    /// What clients must know of it; nil fails a test.
+    package var description: RouteDescription? { RouteDescriptions.all["\(method) \(pattern)"] }
     let answer: @Sendable (AdminCall) async throws -> HTTPResponse
     private let segments: [Substring]
 

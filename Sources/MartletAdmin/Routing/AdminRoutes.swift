@@ -15,6 +15,7 @@ package enum AdminRoutes {
         AdminRoute("GET", "/healthz", .open) { _ in .text(200, "ok") },
         AdminRoute("GET", "/readyz", .open) { await $0.service.readiness() },
         AdminRoute("GET", "/metrics", .open) { await $0.service.metricsPage() },
+        AdminRoute("GET", "/v1/openapi.json", .role(.viewer), answer: OpenAPIRoutes.show),
 
         AdminRoute(
             "GET",
@@ -98,6 +99,8 @@ package enum AdminRoutes {
         AdminRoute("POST", "/v1/replays/{id}/pause", .role(.operator), answer: ReplayRoutes.pause),
         AdminRoute("POST", "/v1/replays/{id}/resume", .role(.operator), answer: ReplayRoutes.resume),
         AdminRoute("POST", "/v1/replays/{id}/cancel", .role(.operator), answer: ReplayRoutes.cancel),
+        AdminRoute("GET", "/v1/sources", .role(.viewer), parameters: paging, answer: SourceRoutes.list),
+        AdminRoute("GET", "/v1/sources/{provider}/{id}", .role(.viewer), answer: SourceRoutes.show),
 
         AdminRoute("GET", "/v1/sweeps", .role(.viewer), answer: SweepRoutes.list),
         AdminRoute("POST", "/v1/sweeps", .role(.operator), creates: true, answer: SweepRoutes.run),
@@ -139,7 +142,10 @@ package enum AdminRoutes {
 
     static func match(_ method: String, _ path: String) -> Match {
         let segments = AdminRoute.segments(of: path)
-        let found = table.compactMap { route in route.match(segments).map { (route: route, id: $0) } }
+        var found = table.compactMap { route in route.match(segments).map { (route: route, id: $0) } }
+        // A path that the table spells out is no id: `/v1/quarantine/release`.
+        let plain = found.filter { !$0.route.pattern.contains("{") }
+        if !plain.isEmpty { found = plain }
         // RFC 9110 section 9.3.2: HEAD is GET without the body, which the listener leaves out.
         let method = method == "HEAD" ? "GET" : method
         if let hit = found.first(where: { $0.route.method == method }) { return .route(hit.route, id: hit.id) }

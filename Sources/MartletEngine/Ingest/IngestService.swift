@@ -52,6 +52,8 @@ package final class IngestService: Sendable {
     let refusals = Mutex(RefusalWatch())
     let hinted: @Sendable (Hint) -> Void
     let changes: ChangeFeed
+    /// When anything last came to a source's hook.
+    private let lastCallbacks = Mutex<[SourceID: Timestamp]>([:])
 
     /// `hinted`: called with each hint once it is stored.
     ///
@@ -89,9 +91,13 @@ package final class IngestService: Sendable {
             metrics.ingestRequests.increment(["-", "-", "unknown_source"])
             return respond(.rejected(404))
         }
+        lastCallbacks.withLock { $0[source.provider.source] = callback.receivedAt }
         let passage = Passage(source: source, callback: callback, startedAt: .now, respond: respond)
         act(on: source.provider.judge(callback, order: .notAsked), passage)
     }
+
+    /// When anything last came to the source's hook since the service began, whatever became of it.
+    package func lastCallback(to source: SourceID) -> Timestamp? { lastCallbacks.withLock { $0[source] } }
 
     private func act(on judgement: Judgement, _ passage: Passage) {
         switch judgement {
