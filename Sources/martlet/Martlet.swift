@@ -15,7 +15,7 @@ struct Martlet: AsyncParsableCommand {
         subcommands: [
             Serve.self, Check.self, Keygen.self, Trigger.self, Receive.self, Events.self, Deliveries.self,
             Endpoints.self, Quarantine.self, Watches.self, Sweeps.self, Resend.self, Simulate.self,
-            Orders.self,
+            Orders.self, Backup.self,
         ]
     )
 }
