@@ -14,6 +14,8 @@ final class Checkpointer: Sendable {
         /// Pages of the log at the last start of a copy.
         var startedAt = 0
         var isRunning = false
+        /// Whether the log holds pages that must not outlast the next chance to be rid of them.
+        var mustClear = false
     }
 
     /// Pages that the log gains before they are copied.
@@ -27,6 +29,8 @@ final class Checkpointer: Sendable {
     init(path: String) throws {
         var configuration = SQLiteFile.configuration(isReadOnly: false)
         configuration.label = "martlet.store.checkpoint"
+        // Clearing the log keeps the writer waiting while it waits for readers, so it soon gives up.
+        configuration.busyMode = .timeout(0.1)
         queue = try DatabaseQueue(path: path, configuration: configuration)
     }
 
@@ -74,7 +78,26 @@ final class Checkpointer: Sendable {
         guard mustStart else { return }
         queue.asyncWriteWithoutTransaction { database in
             _ = try? database.checkpoint(.passive)
+            if self.state.withLock({ $0.mustClear }) { _ = self.clear(database) }
             self.state.withLock { $0.isRunning = false }
         }
+    }
+
+    /// Cuts the log to nothing; false if a reader was in the way, and then every later copy tries it again.
+    func clearLog() async -> Bool {
+        state.withLock { $0.mustClear = true }
+        return await withCheckedContinuation { continuation in
+            queue.asyncWriteWithoutTransaction { database in
+                // Beside the writer, so that little is left for the moment in which it has to wait.
+                _ = try? database.checkpoint(.passive)
+                continuation.resume(returning: self.clear(database))
+            }
+        }
+    }
+
+    private func clear(_ database: Database) -> Bool {
+        guard (try? database.checkpoint(.truncate)) != nil else { return false }
+        state.withLock { $0.mustClear = false }
+        return true
     }
 }

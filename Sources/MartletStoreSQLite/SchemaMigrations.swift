@@ -24,6 +24,9 @@ enum SchemaMigrations {
         migrator.registerMigration("0005 idempotency keys") { database in
             try database.execute(sql: idempotencyKeys)
         }
+        migrator.registerMigration("0009 traces and expunged events") { database in
+            try database.execute(sql: tracesAndExpungements)
+        }
         return migrator
     }()
 

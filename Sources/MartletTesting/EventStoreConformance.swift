@@ -55,6 +55,7 @@ package enum EventStoreConformance {
     package static let cases: [Case] =
         captureCases + concurrencyCases + deliveryCases + endpointCases + operatorCases + refusedCases
         + quarantineCases + queryCases + sweepCases + upkeepCases + watchCases + watchEndCases + idempotencyCases
+        + expungingCases
 }
 
 /// A rule that a store broke.

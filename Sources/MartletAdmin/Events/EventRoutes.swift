@@ -49,7 +49,9 @@ enum EventRoutes {
             json.endArray()
             json.name("raw")
             if maySeeRaw, let raw = detail.raw { json.raw(raw) } else { json.null() }
-            if !maySeeRaw {
+            if detail.event.expungement != nil {
+                json.member("rawNote", "the personal data of this event has been removed")
+            } else if !maySeeRaw {
                 json.member("rawNote", "the raw callback is shown to keys with the role operator")
             } else if detail.raw == nil {
                 json.member("rawNote", "the raw callback is no longer kept (retention.raw)")
@@ -68,6 +70,9 @@ enum EventRoutes {
         json.member("providerStatus", event.providerStatus)
         json.member("flags", strings: event.flags)
         json.member("receivedAt", event.receivedAt)
+        json.member("traceId", event.traceContext.id)
+        json.name("expunged")
+        if let note = event.expungement { write(note, to: &json) } else { json.null() }
         json.name("body")
         json.raw(event.envelope)
     }

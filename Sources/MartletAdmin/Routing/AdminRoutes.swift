@@ -24,6 +24,7 @@ package enum AdminRoutes {
             answer: EventRoutes.list
         ),
         AdminRoute("GET", "/v1/events/{id}", .role(.viewer), answer: EventRoutes.show),
+        AdminRoute("DELETE", "/v1/events/{id}/personal-data", .role(.admin), answer: EventRoutes.expunge),
 
         AdminRoute(
             "GET",

@@ -6,8 +6,8 @@ import MartletWire
 
 struct Events: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look at stored events.",
-        subcommands: [List.self, Show.self],
+        abstract: "Look at stored events, or remove what one says of people.",
+        subcommands: [List.self, Show.self, Expunge.self],
         defaultSubcommand: List.self
     )
 
