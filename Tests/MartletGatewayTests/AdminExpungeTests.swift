@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import MartletCore
 import MartletTesting
+import MartletWire
 import Testing
 
 @testable import MartletGateway
 
 /// `DELETE /v1/events/{id}/personal-data` over sockets.
 @Suite(.serialized, .timeLimit(.minutes(1))) struct AdminExpungeTests {
-    private static let reason = #"{"reason": "asked by the payer, ticket 17"}"#
+    fileprivate static let reason = #"{"reason": "asked by the payer, ticket 17"}"#
 
     private func expunge(
         _ client: AdminClient,
         _ callback: SignedCallback,
-        _ body: String = Self.reason
+        _ body: String = AdminExpungeTests.reason
     ) async throws -> AdminClient.Answer {
         try await client.ask("DELETE", "/v1/events/\(callback.eventID)/personal-data", body)
     }

@@ -49,7 +49,7 @@ import Testing
         ) { harness in
             let callback = SignedCallback(order: "INV-1")
             let headers = SignedCallback.headers + [("traceparent", "00-\(trace)-b7ad6b7169203331-00")]
-            _ = try await harness.send(path: SignedCallback.path, headers: headers, body: callback.body)
+            _ = try await harness.send("POST", SignedCallback.path, headers: headers, body: callback.body)
             await subscriber.wait(for: 2)
             let sent = subscriber.arrivals.compactMap { $0.headers[first: "traceparent"] }
             #expect(sent.allSatisfy { $0.hasPrefix("00-\(trace)-") && $0.hasSuffix("-00") })
@@ -60,7 +60,7 @@ import Testing
 
             let forged = SignedCallback.headers + [("traceparent", "00-\(trace)-0000000000000000-01")]
             let other = SignedCallback(order: "INV-2")
-            _ = try await harness.send(path: SignedCallback.path, headers: forged, body: other.body)
+            _ = try await harness.send("POST", SignedCallback.path, headers: forged, body: other.body)
             await subscriber.wait(for: 3)
             let derived = subscriber.arrivals.last?.headers[first: "traceparent"]
             #expect(

@@ -2,6 +2,7 @@
 import ArgumentParser
 import Dispatch
 import Glibc
+import MartletConfig
 import MartletCore
 import MartletStore
 import MartletStoreSQLite
@@ -18,11 +19,14 @@ struct Backup: AsyncParsableCommand {
     )
 
     @Argument(help: "The new file.") var target: String
-    @OptionGroup var store: StoreOption
+    @OptionGroup var file: ConfigurationOption
+    @Option(help: ArgumentHelp("Copy this database file instead of the configuration's.", valueName: "file"))
+    var store: String?
+    @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
-        let path = try store.path()
-        let shows = isatty(STDERR_FILENO) == 1 && !store.json
+        let path = try path()
+        let shows = isatty(STDERR_FILENO) == 1 && !json
         let result: Result<SQLiteBackup.Report, StoreError> = await withCheckedContinuation { continuation in
             // Copying blocks its thread, which must not be one of Swift's few.
             DispatchQueue.global().async { [target] in
@@ -40,11 +44,22 @@ struct Backup: AsyncParsableCommand {
             }
         }
         switch result {
-        case .success(let report): Console.output(store.json ? json(report) : text(report))
+        case .success(let report): Console.output(json ? document(report) : text(report))
         case .failure(let error):
             Console.error(Table.printable("No backup was made. \(error)") + "\n")
             throw ExitCode(1)
         }
+    }
+
+    private func path() throws -> String {
+        if let store { return store.hasPrefix("sqlite:") ? String(store.dropFirst(7)) : store }
+        do {
+            if case .sqlite(let path) = try file.load().store { return path }
+        } catch {
+            Console.error("To back up a store without the configuration's secrets, name it: --store FILE\n")
+            throw error
+        }
+        throw ValidationError("This command copies an SQLite store; name its file with --store.")
     }
 
     private func text(_ report: SQLiteBackup.Report) -> String {
@@ -59,7 +74,7 @@ struct Backup: AsyncParsableCommand {
         }.joined()
     }
 
-    private func json(_ report: SQLiteBackup.Report) -> String {
+    private func document(_ report: SQLiteBackup.Report) -> String {
         var json = JSONWriter()
         json.beginObject()
         json.member("file", target)

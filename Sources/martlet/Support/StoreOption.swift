@@ -13,7 +13,14 @@ struct StoreOption: ParsableArguments {
 
     /// Opens the store for reading only, beside a gateway that may be running on it.
     func withStore<Result: Sendable>(_ body: (any EventStore) async throws -> Result) async throws -> Result {
-        let path = try path()
+        let path: String
+        if let database {
+            path = database
+        } else if case .sqlite(let configured) = try loadConfiguration().store {
+            path = configured
+        } else {
+            throw ValidationError("This command reads an SQLite store; give its path with --database.")
+        }
         do {
             let store = try SQLiteEventStore.openReadOnly(path: path)
             let result = try await body(store)
@@ -23,13 +30,6 @@ struct StoreOption: ParsableArguments {
             Console.error("\(error)\n")
             throw ExitCode(1)
         }
-    }
-
-    /// The database file.
-    func path() throws -> String {
-        if let database { return database }
-        if case .sqlite(let configured) = try loadConfiguration().store { return configured }
-        throw ValidationError("This command reads an SQLite store; give its path with --database.")
     }
 
     private func loadConfiguration() throws -> Configuration {
