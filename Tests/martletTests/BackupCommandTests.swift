@@ -11,9 +11,11 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(2))) struct BackupCommandTests {
     @Test func whatWasAcknowledgedBeforeIsThereAndIsDelivered() async throws {
         let subscriber = try await RecordingSubscriber(secret: ServedGateway.endpointSecret)
-        // Nobody listens there, so every delivery waits for an hour.
-        let dead = ServedGateway.endpoint("ledger", "http://127.0.0.1:1/hook", "\"schedule\": [\"1h\"]")
-        let folder = try ServedGateway.makeFolder(endpoints: dead)
+        // It never answers, so that no attempt ends before the gateway does.
+        let hanging = try await RecordingSubscriber(secret: ServedGateway.endpointSecret) { _ in nil }
+        let folder = try ServedGateway.makeFolder(
+            endpoints: ServedGateway.endpoint("ledger", hanging.url, "\"timeout\": \"120s\"")
+        )
         defer { try? FileManager.default.removeItem(at: folder) }
         let gateway = try await ServedGateway.start(in: folder)
         let before = (0..<300).map { SignedCallback(order: "BEFORE-\($0)") }
@@ -43,7 +45,7 @@ import Testing
 
         // Restored as docs/backup.md says: a folder without a store, the copy under the name that the configuration gives.
         let restored = try ServedGateway.makeFolder(
-            endpoints: ServedGateway.endpoint("ledger", subscriber.url, "\"schedule\": [\"50ms\"]")
+            endpoints: ServedGateway.endpoint("ledger", subscriber.url)
         )
         defer { try? FileManager.default.removeItem(at: restored) }
         try FileManager.default.copyItem(at: backup, to: restored.appendingPathComponent("martlet.db"))
@@ -56,6 +58,7 @@ import Testing
         #expect(arrived.count == events)
         #expect(subscriber.arrivals.allSatisfy { $0.failure == nil })
         await subscriber.stop()
+        await hanging.stop()
     }
 
     private func send(_ callbacks: [SignedCallback], to port: UInt16) async throws {

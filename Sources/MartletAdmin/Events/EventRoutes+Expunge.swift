@@ -7,6 +7,8 @@ import MartletWire
 /// `DELETE /v1/events/{id}/personal-data`: what an event says of people goes, its skeleton stays.
 extension EventRoutes {
     @Sendable static func expunge(_ call: AdminCall) async throws -> HTTPResponse {
+        let id = EventID(rawValue: call.id)
+        guard try await call.access.event(id) != nil else { throw unknown(call) }
         let body = try call.body(allowing: ["reason", "cancelPending"])
         let reason = body["reason"]?.string ?? ""
         guard reason.contains(where: { !$0.isWhitespace }), reason.utf8.count <= 500 else {
@@ -18,7 +20,6 @@ extension EventRoutes {
         }
         let cancelsPending = try AdminCall.bool("cancelPending", of: body)
         let note = Expungement(by: call.caller.name, reason: reason, at: call.service.now())
-        let id = EventID(rawValue: call.id)
         switch try await call.access.expunge(id, note, cancellingPending: cancelsPending) {
         case .expunged(let cancelled, _, let isLogClear):
             return answer(id, "expunged", note, cancelled: cancelled, isLogClear: isLogClear)
@@ -35,9 +36,12 @@ extension EventRoutes {
                 "\(count) of the event's deliveries are in hand or being sent right now",
                 remedy: "try again when these attempts have ended, or disable their endpoints first"
             )
-        case .unknown:
-            throw Problem.unknown("event", call.id, among: [], remedy: "GET /v1/events lists those that there are")
+        case .unknown: throw unknown(call)
         }
+    }
+
+    private static func unknown(_ call: AdminCall) -> Problem {
+        .unknown("event", call.id, among: [], remedy: "GET /v1/events lists those that there are")
     }
 
     static func write(_ note: Expungement, to json: inout JSONWriter) {
