@@ -14,14 +14,16 @@ final class Checkpointer: Sendable {
         /// Pages of the log at the last start of a copy.
         var startedAt = 0
         var isRunning = false
-        /// Whether the log holds pages that must not outlast the next chance to be rid of them.
-        var mustClear = false
+        /// When to be rid of pages that the log must not hold for long; nil if it holds none.
+        var clearAt: ContinuousClock.Instant?
     }
 
     /// Pages that the log gains before they are copied.
     private static let step = 500
     /// Pages after which the writer copies what is left; at 8 KiB a page the log stays near 48 MiB.
     private static let limit = 6_000
+    /// Each attempt in vain has kept the writer waiting.
+    private static let pauseBetweenClearings = Duration.seconds(10)
 
     private let queue: DatabaseQueue
     private let state = Mutex(State())
@@ -78,14 +80,15 @@ final class Checkpointer: Sendable {
         guard mustStart else { return }
         queue.asyncWriteWithoutTransaction { database in
             _ = try? database.checkpoint(.passive)
-            if self.state.withLock({ $0.mustClear }) { _ = self.clear(database) }
+            let mustClear = self.state.withLock { $0.clearAt.map { $0 <= ContinuousClock.now } ?? false }
+            if mustClear { _ = self.clear(database) }
             self.state.withLock { $0.isRunning = false }
         }
     }
 
-    /// Cuts the log to nothing; false if a reader was in the way, and then every later copy tries it again.
+    /// Cuts the log to nothing; false if a reader was in the way, and then a later copy tries it again.
     func clearLog() async -> Bool {
-        state.withLock { $0.mustClear = true }
+        state.withLock { $0.clearAt = ContinuousClock.now }
         return await withCheckedContinuation { continuation in
             queue.asyncWriteWithoutTransaction { database in
                 // Beside the writer, so that little is left for the moment in which it has to wait.
@@ -96,8 +99,8 @@ final class Checkpointer: Sendable {
     }
 
     private func clear(_ database: Database) -> Bool {
-        guard (try? database.checkpoint(.truncate)) != nil else { return false }
-        state.withLock { $0.mustClear = false }
-        return true
+        let isClear = (try? database.checkpoint(.truncate)) != nil
+        state.withLock { $0.clearAt = isClear ? nil : ContinuousClock.now + Self.pauseBetweenClearings }
+        return isClear
     }
 }
