@@ -12,8 +12,8 @@ struct Backup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Copy the store to a new file, while the gateway runs or not.",
         discussion: """
-            The copy holds every event that was acknowledged before the command began. It is verified and synced before it
-            gets its name; a file of that name is never replaced. It holds payments and secrets: mode 0600.
+            The copy holds every event that was acknowledged before the command began. It is verified and synced before it \
+            gets its name; a file of that name is never replaced. It holds payments and secrets: mode 0600. \
             Restoring: docs/backup.md.
             """
     )

@@ -7,9 +7,9 @@ extension Events {
         static let configuration = CommandConfiguration(
             abstract: "Remove what one event says of people, for good, while the gateway runs.",
             discussion: """
-                Raw callback, addresses, transaction, the provider's free text and what subscribers answered are overwritten.
-                Ids, type, status, amounts and times stay, with the reason. The event cannot be delivered again. Each event
-                of a payment is expunged on its own: martlet events list --order NUMBER. Backups that were made before keep
+                Raw callback, addresses, transaction, the provider's free text and what subscribers answered are overwritten. \
+                Ids, type, status, amounts and times stay, with the reason. The event cannot be delivered again. Each event \
+                of a payment is expunged on its own: martlet events list --order NUMBER. Backups that were made before keep \
                 what they have. Asks a running gateway with the key in MARTLET_KEY, which needs the role admin.
                 """
         )
