@@ -307,7 +307,15 @@ extension AdminService {
 
     func metricsPage() async -> HTTPResponse {
         let now = schedule.now()
-        var gauges = [EndpointGauges.read(await control.standings())]
+        let isUp = await readiness().status == 200
+        var gauges = [
+            Gauge(
+                "martlet_ready",
+                help: "1 while the gateway takes callbacks and its store can be written, as /readyz says.",
+                samples: [([], isUp ? 1 : 0)]
+            )
+        ]
+        gauges += [EndpointGauges.read(await control.standings())]
         gauges.append(SweepDocument.gauge(await sweeps.standings().map(\.record), at: clock.now()))
         do throws(StoreError) {
             gauges += StoreGauges.read(try await store.statistics(now: now), at: now)

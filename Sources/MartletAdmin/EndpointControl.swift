@@ -18,4 +18,10 @@ package protocol EndpointControl: Sendable {
     func retry(_ id: DeliveryID) async throws(StoreError) -> RetryOutcome
     /// Ends a pending delivery.
     func cancel(_ id: DeliveryID) async throws(StoreError) -> CancelOutcome
+    /// Removes what an event says of people.
+    func expunge(
+        _ id: EventID,
+        _ note: Expungement,
+        cancellingPending: Bool
+    ) async throws(StoreError) -> ExpungeOutcome
 }

@@ -124,6 +124,18 @@ package protocol EventStore: Sendable {
     /// Removes a refused callback for good; false if there is none of that number.
     func removeQuarantined(_ id: QuarantineID) async throws(StoreError) -> Bool
 
+    /// Removes what an event says of people: raw callback, addresses, transaction, free text, what subscribers answered.
+    ///
+    /// Its skeleton stays, with the note: ids, type, status, amounts, times. Deliveries that were skipped are cancelled by it,
+    /// and with `cancellingPending` those that wait, too; otherwise these forbid it, as do those in flight. An expunged event
+    /// is never delivered again. The bytes are overwritten, not only released.
+    func expunge(
+        _ event: EventID,
+        _ note: Expungement,
+        cancellingPending: Bool,
+        now: Timestamp
+    ) async throws(StoreError) -> ExpungeOutcome
+
     // MARK: orders
 
     func order(of source: SourceID, objectID: String) async throws(StoreError) -> KnownOrder?

@@ -12,12 +12,21 @@ package final class Capture: Sendable {
     /// The raw callback (or fetched answer) as one JSON value.
     package let raw: [UInt8]
     package let deliveries: [NewDelivery]
+    /// The trace that the callback came with; nil where its event stands for a trace of its own.
+    package let trace: TraceContext?
 
-    package init(event: Event, envelope: [UInt8], raw: [UInt8], deliveries: [NewDelivery]) {
+    package init(
+        event: Event,
+        envelope: [UInt8],
+        raw: [UInt8],
+        deliveries: [NewDelivery],
+        trace: TraceContext? = nil
+    ) {
         self.event = event
         self.envelope = envelope
         self.raw = raw
         self.deliveries = deliveries
+        self.trace = trace
     }
 }
 
@@ -70,6 +79,8 @@ package enum RetryOutcome: Sendable, Equatable {
     /// It waits for an earlier delivery of the same payment.
     case waitsInLane(EndpointID)
     case delivered
+    /// What its event said of people has been removed, and with that what there was to deliver.
+    case expunged
     case unknown
 }
 
@@ -115,6 +126,10 @@ package struct StoredEvent: Sendable, Equatable {
     package var flags: [String]
     package var receivedAt: Timestamp
     package var envelope: [UInt8]
+    /// The trace that its callback belonged to; nil where it came without one.
+    package var trace: TraceContext?
+    /// Set once what the event said of people has been removed.
+    package var expungement: Expungement?
 
     package init(
         sequence: Int64,
@@ -236,6 +251,10 @@ package struct StoreStatistics: Sendable, Equatable {
     package var quarantine: [SourceID: Int]
     /// When the callback came that each source has kept longest.
     package var oldestQuarantined: [SourceID: Timestamp]
+    /// What the store takes on its disk, its log included; nil where it is not on this machine.
+    package var bytes: Int64?
+    /// What is left on that disk for this user.
+    package var freeBytes: Int64?
 
     package init(
         deliveries: [DeliveryState: Int],

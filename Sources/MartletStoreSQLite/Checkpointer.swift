@@ -14,12 +14,16 @@ final class Checkpointer: Sendable {
         /// Pages of the log at the last start of a copy.
         var startedAt = 0
         var isRunning = false
+        /// When to be rid of pages that the log must not hold for long; nil if it holds none.
+        var clearAt: ContinuousClock.Instant?
     }
 
     /// Pages that the log gains before they are copied.
     private static let step = 500
     /// Pages after which the writer copies what is left; at 8 KiB a page the log stays near 48 MiB.
     private static let limit = 6_000
+    /// Each attempt in vain has kept the writer waiting.
+    private static let pauseBetweenClearings = Duration.seconds(10)
 
     private let queue: DatabaseQueue
     private let state = Mutex(State())
@@ -27,6 +31,8 @@ final class Checkpointer: Sendable {
     init(path: String) throws {
         var configuration = SQLiteFile.configuration(isReadOnly: false)
         configuration.label = "martlet.store.checkpoint"
+        // Clearing the log keeps the writer waiting while it waits for readers, so it soon gives up.
+        configuration.busyMode = .timeout(0.1)
         queue = try DatabaseQueue(path: path, configuration: configuration)
     }
 
@@ -74,7 +80,27 @@ final class Checkpointer: Sendable {
         guard mustStart else { return }
         queue.asyncWriteWithoutTransaction { database in
             _ = try? database.checkpoint(.passive)
+            let mustClear = self.state.withLock { $0.clearAt.map { $0 <= ContinuousClock.now } ?? false }
+            if mustClear { _ = self.clear(database) }
             self.state.withLock { $0.isRunning = false }
         }
+    }
+
+    /// Cuts the log to nothing; false if a reader was in the way, and then a later copy tries it again.
+    func clearLog() async -> Bool {
+        state.withLock { $0.clearAt = ContinuousClock.now }
+        return await withCheckedContinuation { continuation in
+            queue.asyncWriteWithoutTransaction { database in
+                // Beside the writer, so that little is left for the moment in which it has to wait.
+                _ = try? database.checkpoint(.passive)
+                continuation.resume(returning: self.clear(database))
+            }
+        }
+    }
+
+    private func clear(_ database: Database) -> Bool {
+        let isClear = (try? database.checkpoint(.truncate)) != nil
+        state.withLock { $0.clearAt = isClear ? nil : ContinuousClock.now + Self.pauseBetweenClearings }
+        return isClear
     }
 }

@@ -93,6 +93,11 @@ final class CommitQueue: Sendable {
         return true
     }
 
+    /// Copies the log into the file and cuts it to nothing, so that it no longer shows what the file has lost.
+    ///
+    /// - Returns: whether that was possible now; otherwise it is tried again with later copies.
+    func clearLog() async -> Bool { await checkpointer.clearLog() }
+
     private func enqueue(_ command: WriteCommand) -> StoreError? {
         let (refusal, mustSchedule) = state.withLock { state -> (StoreError?, Bool) in
             if state.isClosed { return (.closed, false) }

@@ -20,7 +20,7 @@ extension SQLiteEventStore {
                 sql: "\(Self.selectDeliveries) WHERE d.event = ? ORDER BY d.id",
                 arguments: [event.sequence]
             )
-            let raw = try found?.optionalBytes(12)
+            let raw = try found?.optionalBytes(14)
             return EventDetail(
                 event: event,
                 deliveries: try deliveries.map { try Self.delivery($0, held: held) },
@@ -71,7 +71,7 @@ extension SQLiteEventStore {
     static func selectEvents(and more: String = "") -> String {
         """
         SELECT sequence, event_id, type, provider, source, shop, merchant_order_id, provider_object_id,
-            provider_status, flags, received_at, envelope\(more) FROM events
+            provider_status, flags, received_at, envelope, trace, expunged\(more) FROM events
         """
     }
 
@@ -82,7 +82,7 @@ extension SQLiteEventStore {
         """
 
     static func event(_ row: Row) throws -> StoredEvent {
-        StoredEvent(
+        var event = StoredEvent(
             sequence: row[0],
             id: EventID(rawValue: row[1]),
             type: row[2],
@@ -95,6 +95,9 @@ extension SQLiteEventStore {
             receivedAt: Timestamp(milliseconds: row[10]),
             envelope: try row.bytes(11)
         )
+        event.trace = (row[12] as String?).flatMap { TraceContext(stored: $0) }
+        event.expungement = try StoredText.expungement(row[13])
+        return event
     }
 
     /// `held`: the pending deliveries that this process has in hand.

@@ -83,6 +83,7 @@ extension SQLiteEventStore {
     package func statistics(now: Timestamp) async throws(StoreError) -> StoreStatistics {
         let claims = claims
         let inFlight = claims.count
+        let path = path
         return try await read("read statistics") { database in
             var deliveries: [DeliveryState: Int] = [:]
             for row in try Row.fetchAll(database, sql: "SELECT state, count FROM delivery_counts") {
@@ -100,12 +101,15 @@ extension SQLiteEventStore {
             for row in try Row.fetchAll(database, sql: Self.oldestQuarantined) {
                 oldest[try StoredText.source(row[0])] = Timestamp(milliseconds: row[1])
             }
-            return StoreStatistics(
+            var statistics = StoreStatistics(
                 deliveries: deliveries,
                 oldestDue: due.flatMap { $0 <= now ? $0 : nil },
                 quarantine: quarantine,
                 oldestQuarantined: oldest
             )
+            statistics.bytes = SQLiteFile.size(path)
+            statistics.freeBytes = SQLiteFile.free(beside: path)
+            return statistics
         }
     }
 

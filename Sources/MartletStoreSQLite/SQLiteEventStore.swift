@@ -19,7 +19,7 @@ package final class SQLiteEventStore: EventStore {
     /// Nil when the file was opened for reading only.
     let recent: RecentEvents?
     /// Nil when the file was opened for reading only.
-    private let commits: CommitQueue?
+    let commits: CommitQueue?
     /// Nil when the file was opened for reading only.
     private let lock: StoreLock?
     private let isClosed = Atomic(false)

@@ -33,6 +33,9 @@ enum SchemaMigrations {
         migrator.registerMigration("0008 replays") { database in
             try database.execute(sql: replays)
         }
+        migrator.registerMigration("0009 traces and expunged events") { database in
+            try database.execute(sql: tracesAndExpungements)
+        }
         migrator.registerMigration("0010 blocks") { database in
             try database.execute(sql: blocks)
         }

@@ -18,11 +18,11 @@ extension WriteConnection {
         let (history, earned) = try admit(capture.event)
         if history.isFinal { try closeWatches(after: capture.event) }
         if earned.isEmpty {
-            try insert(capture.event, history, sequence: sequence, envelope: capture.envelope, raw: capture.raw)
+            try insert(capture.event, history, sequence: sequence, envelope: capture.envelope, of: capture)
         } else {
             var event = capture.event
             event.flags += earned.filter { !event.flags.contains($0) }
-            try insert(event, history, sequence: sequence, envelope: EventEnvelope.render(event), raw: capture.raw)
+            try insert(event, history, sequence: sequence, envelope: EventEnvelope.render(event), of: capture)
         }
         let withholding = (capture.event.flags + earned).filter(\.withholdsDelivery)
         if !withholding.isEmpty { return .withheld(withholding) }
@@ -69,7 +69,7 @@ extension WriteConnection {
         _ history: ObjectHistory,
         sequence: Int64,
         envelope: [UInt8],
-        raw: [UInt8]
+        of capture: Capture
     ) throws {
         let received = event.receivedAt.milliseconds
         try statement(.insertEvent)
@@ -90,7 +90,8 @@ extension WriteConnection {
                 StoredText.encode(flags: event.flags),
                 received,
                 Blob(envelope),
-                Blob(raw)
+                Blob(capture.raw),
+                capture.trace?.stored
             )
         note(sequence, receivedAt: received)
     }

@@ -80,6 +80,7 @@ extension WriteConnection {
             )
             delivery?.scheduleFrom = row[6]
             delivery?.isShaped = row[7]
+            delivery?.trace = (row[8] as String?).flatMap { TraceContext(stored: $0) }
             return row[4]
         }
         if includingRaw, let event {

@@ -27,6 +27,7 @@ extension WriteConnection {
     /// Due now; one that had ended gets the attempts of a whole schedule once more.
     func retry(_ id: Int64, now: Timestamp) throws -> RetryOutcome {
         guard let row = try standing(id) else { return .unknown }
+        if row.isExpunged { return .expunged }
         switch row.state {
         case .delivered: return .delivered
         case .pending, .inFlight:
@@ -77,18 +78,24 @@ extension WriteConnection {
         var state: DeliveryState
         var hasDueTime: Bool
         var lane: String?
+        var isExpunged: Bool
     }
 
     private func standing(_ id: Int64) throws -> Standing? {
         try database.cachedStatement(
-            sql: "SELECT endpoint, state, due_at IS NOT NULL, lane FROM deliveries WHERE id = ?"
+            sql: """
+                SELECT endpoint, state, due_at IS NOT NULL, lane,
+                    (SELECT expunged IS NOT NULL FROM events WHERE sequence = deliveries.event)
+                FROM deliveries WHERE id = ?
+                """
         )
         .first(id) { row in
             Standing(
                 endpoint: EndpointID(row[0]),
                 state: try StoredText.state(row[1]),
                 hasDueTime: row[2],
-                lane: row[3]
+                lane: row[3],
+                isExpunged: row[4]
             )
         }
     }

@@ -65,8 +65,8 @@ enum WriteStatement: Int, CaseIterable {
             """
             INSERT INTO events (sequence, event_id, type, provider, source, shop, object_key, object_is_final,
                 object_newest, object_polled, merchant_order_id, provider_object_id, provider_status, flags,
-                received_at, envelope, raw)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                received_at, envelope, raw, trace)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         case .noteMinute:
             """
@@ -115,7 +115,7 @@ enum WriteStatement: Int, CaseIterable {
         case .readDue:
             """
             SELECT d.attempts, e.event_id, coalesce(d.body, e.envelope), d.lane, d.event, e.provider = 'martlet',
-                d.schedule_from, d.body IS NOT NULL
+                d.schedule_from, d.body IS NOT NULL, e.trace
             FROM deliveries d CROSS JOIN events e ON e.sequence = d.event WHERE d.id = ?
             """
         case .readRaw: "SELECT raw FROM events WHERE sequence = ?"

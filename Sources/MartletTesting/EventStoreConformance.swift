@@ -58,6 +58,7 @@ package enum EventStoreConformance {
         captureCases + concurrencyCases + deliveryCases + endpointCases + feedCases + operatorCases + refusedCases
         + quarantineCases + queryCases + listCases + sourceCases + replayCases + replayEndCases + sweepCases + upkeepCases
         + watchCases + watchEndCases + idempotencyCases + keyCases + auditCases + managedEndpointCases + sealingCases
+        + expungingCases
 }
 
 /// A rule that a store broke.

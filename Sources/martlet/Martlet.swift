@@ -16,7 +16,7 @@ struct Martlet: AsyncParsableCommand {
             Serve.self, Check.self, Keygen.self, Trigger.self, Receive.self, Tail.self, Listen.self, Events.self,
             Deliveries.self,
             Endpoints.self, Sources.self, Quarantine.self, Watches.self, Sweeps.self, Resend.self, Simulate.self,
-            Orders.self, Keys.self, Audit.self, Secrets.self, Replay.self,
+            Orders.self, Keys.self, Audit.self, Secrets.self, Replay.self, Backup.self,
         ]
     )
 }

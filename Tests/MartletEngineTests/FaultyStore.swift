@@ -72,6 +72,15 @@ struct FaultyStore: EventStore {
         try await base.offerSkipped(of: endpoint, now: now, limit: limit)
     }
 
+    func expunge(
+        _ event: EventID,
+        _ note: Expungement,
+        cancellingPending: Bool,
+        now: Timestamp
+    ) async throws(StoreError) -> ExpungeOutcome {
+        try await base.expunge(event, note, cancellingPending: cancellingPending, now: now)
+    }
+
     func claimDue(
         _ endpoint: EndpointID,
         now: Timestamp,

@@ -38,6 +38,39 @@ import Testing
         await subscriber.stop()
     }
 
+    /// W3C Trace Context: the caller's trace goes on through every attempt, each with a span of its own.
+    @Test func everyAttemptBelongsToTheCallbacksTrace() async throws {
+        let subscriber = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret) { $0 == 1 ? 500 : 200 }
+        let trace = "0af7651916cd43dd8448eb211c80319c"
+        try await GatewayHarness.run(
+            sources: SignedCallback.source,
+            endpoints: endpoint("ledger", subscriber.url, "\"schedule\": [\"10ms\"]"),
+            keys: AdminClient.keys
+        ) { harness in
+            let callback = SignedCallback(order: "INV-1")
+            let headers = SignedCallback.headers + [("traceparent", "00-\(trace)-b7ad6b7169203331-00")]
+            _ = try await harness.send("POST", SignedCallback.path, headers: headers, body: callback.body)
+            await subscriber.wait(for: 2)
+            let sent = subscriber.arrivals.compactMap { $0.headers[first: "traceparent"] }
+            #expect(sent.allSatisfy { $0.hasPrefix("00-\(trace)-") && $0.hasSuffix("-00") })
+            #expect(Set(sent).count == 2, "each attempt is a span of its own")
+            #expect(!sent.contains { $0.contains("b7ad6b7169203331") })
+            let shown = try await AdminClient(harness: harness).get("/v1/events/\(callback.eventID)")
+            #expect(shown.text("traceId") == trace)
+
+            let forged = SignedCallback.headers + [("traceparent", "00-\(trace)-0000000000000000-01")]
+            let other = SignedCallback(order: "INV-2")
+            _ = try await harness.send("POST", SignedCallback.path, headers: forged, body: other.body)
+            await subscriber.wait(for: 3)
+            let derived = subscriber.arrivals.last?.headers[first: "traceparent"]
+            #expect(
+                derived?.hasPrefix("00-\(other.eventID.hexDigits)-") == true,
+                "what is not valid counts for nothing"
+            )
+        }
+        await subscriber.stop()
+    }
+
     @Test func duplicatesAreAcknowledgedAndDeliveredOnce() async throws {
         let subscriber = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret)
         try await GatewayHarness.run(

@@ -78,6 +78,15 @@ struct ScopedAccess: Sendable {
         return try await control.cancel(id)
     }
 
+    func expunge(
+        _ id: EventID,
+        _ note: Expungement,
+        cancellingPending: Bool
+    ) async throws(StoreError) -> ExpungeOutcome {
+        guard try await event(id) != nil else { return .unknown }
+        return try await control.expunge(id, note, cancellingPending: cancellingPending)
+    }
+
     // MARK: endpoints
 
     /// Sorted by id.

@@ -63,6 +63,12 @@ enum DeliveryRoutes {
                 "\(id) has been delivered, so it is not retried",
                 remedy: "GET /v1/deliveries/\(id) shows the answer that it got"
             )
+        case .expunged:
+            throw Problem(
+                409,
+                "the personal data of \(id)'s event has been removed, so there is nothing left to deliver",
+                remedy: "ask the provider for the payment if its details are needed again"
+            )
         case .unknown: throw unknown(call)
         }
     }

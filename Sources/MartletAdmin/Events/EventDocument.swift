@@ -21,7 +21,9 @@ package enum EventDocument {
         json.endArray()
         json.name("raw")
         if showsRaw, let raw = detail.raw { json.raw(raw) } else { json.null() }
-        if !showsRaw {
+        if detail.event.expungement != nil {
+            json.member("rawNote", "the personal data of this event has been removed")
+        } else if !showsRaw {
             json.member("rawNote", "the raw callback is shown to keys with the role operator")
         } else if detail.raw == nil {
             json.member("rawNote", "the raw callback is no longer kept (retention.raw)")
@@ -40,6 +42,9 @@ package enum EventDocument {
         json.member("providerStatus", event.providerStatus)
         json.member("flags", strings: event.flags)
         json.member("receivedAt", event.receivedAt)
+        json.member("traceId", event.traceContext.id)
+        json.name("expunged")
+        if let note = event.expungement { EventRoutes.write(note, to: &json) } else { json.null() }
         json.name("body")
         json.raw(event.envelope)
     }

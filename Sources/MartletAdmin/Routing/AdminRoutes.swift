@@ -26,6 +26,7 @@ package enum AdminRoutes {
         ),
         AdminRoute("GET", "/v1/events/{id}", .role(.viewer), answer: EventRoutes.show),
         AdminRoute("POST", "/v1/events/{id}/replay", .role(.operator), creates: true, answer: ReplayRoutes.replayEvent),
+        AdminRoute("DELETE", "/v1/events/{id}/personal-data", .role(.admin), answer: EventRoutes.expunge),
 
         AdminRoute(
             "GET",

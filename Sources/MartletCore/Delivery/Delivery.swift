@@ -31,6 +31,8 @@ package struct ClaimedDelivery: Sendable, Equatable {
     package var raw: [UInt8]?
     /// With ordered delivery, the payment.
     package var lane: String?
+    /// The trace that the event's callback belonged to; nil where it came without one.
+    package var trace: TraceContext?
     /// Whether the event tells of the gateway itself.
     package var isOperational: Bool
 
@@ -53,6 +55,11 @@ package struct ClaimedDelivery: Sendable, Equatable {
         self.lane = lane
         self.isOperational = isOperational
     }
+}
+
+extension ClaimedDelivery {
+    /// The callback's trace, or else the event's own.
+    package var traceContext: TraceContext { trace ?? TraceContext(of: eventID) }
 }
 
 /// What `claimDue` found.

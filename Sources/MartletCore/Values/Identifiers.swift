@@ -6,7 +6,7 @@ package struct EventID: Hashable, Sendable, CustomStringConvertible {
     package init(rawValue: String) { self.rawValue = rawValue }
     package var description: String { rawValue }
 
-    /// The 32 digits after `evt_`; they serve as the trace id of every attempt.
+    /// The 32 digits after `evt_`; the trace id of every attempt unless the callback brought one.
     package var hexDigits: Substring { rawValue.dropFirst(4) }
 }
 

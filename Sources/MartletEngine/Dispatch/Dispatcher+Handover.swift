@@ -24,6 +24,7 @@ extension Dispatcher {
                     raw: capture.raw
                 )
                 claimed.isShaped = delivery.body != nil
+                claimed.trace = capture.trace
                 post(.handedOver(claimed))
             case .pending:
                 if let known = plan.lanes[index].knownDue, known <= delivery.dueAt { continue }

@@ -87,6 +87,26 @@ extension Dispatcher {
         return outcome
     }
 
+    /// Removes what an event says of people, as an operator asks; with `cancellingPending` its waiting deliveries end.
+    package func expunge(
+        _ id: EventID,
+        _ note: Expungement,
+        cancellingPending: Bool
+    ) async throws(StoreError) -> ExpungeOutcome {
+        let outcome = try await store.expunge(
+            id,
+            note,
+            cancellingPending: cancellingPending,
+            now: clock.now()
+        )
+        if case .expunged(_, let endpoints, _) = outcome {
+            // The next delivery of a lane may have become due.
+            for endpoint in endpoints { handle(.pending(due: clock.now()), for: endpoint) }
+            rescheduleWake()
+        }
+        return outcome
+    }
+
     /// Makes what was skipped while the endpoint was disabled pending, in portions; returns how many there were.
     package func offerSkipped(of id: EndpointID) async throws(StoreError) -> Int {
         var offered = 0

@@ -115,7 +115,8 @@ package final class IngestService: Sendable {
             event: event,
             envelope: EventEnvelope.render(event),
             raw: RawCallback.render(passage.callback),
-            deliveries: plan.deliveries
+            deliveries: plan.deliveries,
+            trace: TraceContext(passage.callback.headers)
         )
         let handedAt = ContinuousClock.now
         store.capture(capture) { [self] result in
@@ -135,7 +136,7 @@ package final class IngestService: Sendable {
     /// What must happen in memory once the event is on disk.
     func committed(_ capture: Capture, _ plan: FanOut.Plan, _ outcome: CaptureOutcome) {
         let event = capture.event
-        if outcome != .duplicate { reportOddities(of: event) }
+        if outcome != .duplicate { reportOddities(of: capture) }
         guard case .stored(let ids) = outcome else {
             if outcome != .duplicate { noteStored(event) }
             return dispatcher.release(plan)
@@ -150,12 +151,16 @@ package final class IngestService: Sendable {
     }
 
     /// What a person should look at: genuine, stored and delivered, and yet not as expected (providers.md rules 7, 10).
-    private func reportOddities(of event: Event) {
+    private func reportOddities(of capture: Capture) {
+        let event = capture.event
         let isUnrecognised = event.type == .paymentUnrecognised || event.type == .payoutUnrecognised
         guard isUnrecognised || event.flags.contains(.amountMismatch) else { return }
         log.warning(
             isUnrecognised ? "status not recognised" : "amount differs from the order",
-            metadata: ["event": "\(event.id)", "source": "\(event.source)", "type": "\(event.type)"]
+            metadata: [
+                "event": "\(event.id)", "trace_id": "\(capture.traceContext.id)", "source": "\(event.source)",
+                "type": "\(event.type)",
+            ]
         )
     }
 

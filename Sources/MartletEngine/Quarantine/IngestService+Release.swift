@@ -170,7 +170,8 @@ extension IngestService {
             event: event,
             envelope: EventEnvelope.render(event),
             raw: RawCallback.render(row.callback, forcing: forcing),
-            deliveries: plan.deliveries
+            deliveries: plan.deliveries,
+            trace: TraceContext(row.callback.headers)
         )
         let result: Result<CaptureOutcome?, StoreError> = await withCheckedContinuation { continuation in
             store.capture(capture, releasing: row.id) { [self] result in
@@ -203,8 +204,9 @@ extension IngestService {
 
     private func report(_ outcome: ReleaseOutcome, of row: QuarantinedCallback, _ forcing: Forcing?) {
         guard case .released(let event, _) = outcome else { return }
+        let trace = TraceContext(row.callback.headers) ?? TraceContext(of: event)
         var metadata: Logger.Metadata = [
-            "row": "\(row.id)", "source": "\(row.source)", "event": "\(event)",
+            "row": "\(row.id)", "source": "\(row.source)", "event": "\(event)", "trace_id": "\(trace.id)",
             "refused": "\(row.refusal.reason.rawValue)",
         ]
         guard let forcing else { return log.info("callback released", metadata: metadata) }

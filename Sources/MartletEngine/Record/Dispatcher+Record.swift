@@ -35,7 +35,7 @@ extension Dispatcher {
         )
         metrics.attempts.increment([endpoint.id.rawValue, result.outcome.label])
         metrics.attemptSeconds.observe(result.duration)
-        logAttempt(record, of: delivery.eventID)
+        logAttempt(record, of: delivery)
         post(.attemptEnded(record, dead: death(of: delivery, record)))
     }
 
@@ -78,10 +78,10 @@ extension Dispatcher {
     }
 
     /// One wide line for each attempt.
-    private nonisolated func logAttempt(_ record: AttemptRecord, of event: EventID) {
+    private nonisolated func logAttempt(_ record: AttemptRecord, of delivery: ClaimedDelivery) {
         let level: Logger.Level = record.result.outcome.isSuccess ? .info : .notice
         guard log.logLevel <= level else { return }
-        let fields = AttemptFields(record: record, event: event)
+        let fields = AttemptFields(record: record, event: delivery.eventID, trace: delivery.traceContext)
         log.log(level: level, "attempt", metadata: ["attempt": .stringConvertible(fields)])
     }
 }
@@ -90,10 +90,12 @@ extension Dispatcher {
 private struct AttemptFields: LogFields {
     let record: AttemptRecord
     let event: EventID
+    let trace: TraceContext
 
     func forEach(_ body: (_ name: String, _ value: String) -> Void) {
         body("delivery", record.delivery.description)
         body("event", event.rawValue)
+        body("trace_id", trace.id)
         body("endpoint", record.endpoint.rawValue)
         body("attempt", String(record.number))
         body("outcome", record.result.outcome.label)

@@ -35,7 +35,7 @@ package struct SigningEndpoint: Sendable {
     /// The HTTP request of one attempt (contract section 4).
     ///
     /// `number`: the attempt's number, from 1.
-    /// `spanID`: 64 random bits for `traceparent`; the trace id is the event's.
+    /// `spanID`: 64 random bits for `traceparent`; the trace is the callback's, or else the event's own.
     package func request(for delivery: ClaimedDelivery, number: Int, at now: Timestamp, spanID: UInt64)
         -> OutboundRequest
     {
@@ -48,7 +48,7 @@ package struct SigningEndpoint: Sendable {
         signer.appendHeaders(id: id, body: body, at: now, to: &headers)
         headers.append("martlet-delivery", delivery.id.description)
         headers.append("martlet-attempt", String(number))
-        headers.append("traceparent", Self.traceParent(delivery.eventID, spanID: max(spanID, 1)))
+        headers.append("traceparent", delivery.traceContext.traceparent(span: max(spanID, 1)))
         if let authorization { headers.append("authorization", Self.text(authorization)) }
         for pair in endpoint.headers { headers.append(pair.name, Self.text(pair.value)) }
         return OutboundRequest(
@@ -64,19 +64,5 @@ package struct SigningEndpoint: Sendable {
 
     private static func text(_ secret: Secret) -> String {
         secret.withExposedBytes { String(decoding: $0, as: UTF8.self) }
-    }
-
-    /// W3C Trace Context: version, trace id, span id, sampled.
-    private static func traceParent(_ event: EventID, spanID: UInt64) -> String {
-        var text = "00-"
-        text.reserveCapacity(55)
-        text += event.hexDigits
-        text += "-"
-        for shift in stride(from: 60, through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: spanID >> UInt64(shift)) & 0xF
-            text.unicodeScalars.append(Unicode.Scalar(digit < 10 ? 0x30 + digit : 0x57 + digit))
-        }
-        text += "-01"
-        return text
     }
 }

@@ -20,25 +20,28 @@ package struct Retention: Sendable, Equatable {
         self.audit = audit
     }
 
-    func horizon(at now: Timestamp) -> RetentionHorizon {
+    func horizon(at now: Timestamp, batch: Int) -> RetentionHorizon {
         RetentionHorizon(
             events: now - events,
             raw: now - raw,
             quarantine: now - quarantine,
             dedupe: now - dedupe,
             idempotency: now - IdempotentRequest.kept,
-            audit: now - audit
+            audit: now - audit,
+            batch: batch
         )
     }
 }
 
-/// Removes what retention no longer keeps, once an hour, in batches small enough not to hold up captures.
+/// Removes what retention no longer keeps, once an hour, in batches so small and so far apart that captures do not wait for
+/// them.
 package actor Pruner {
     private let store: any EventStore
     private let clock: any WallClock
     private let log: Logger
     private var retention: Retention
     private var timer: (any ScheduledTimer)?
+    private var isStopped = false
 
     private let executor = QueueExecutor(label: "martlet.upkeep")
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -55,17 +58,29 @@ package actor Pruner {
     package func start() { schedule(in: .seconds(60)) }
 
     package func stop() {
+        isStopped = true
         timer?.cancel()
         timer = nil
     }
 
+    /// Rows in one transaction: every capture that comes meanwhile waits for its end.
+    private static let batch = 100
+    /// How much longer than a batch the rest after it is, so that most of the writer's time belongs to callbacks.
+    private static let restFactor = 3
+    private static let shortestRest = Duration.milliseconds(5)
+
     /// Prunes until nothing is left to remove; returns how many rows went.
+    ///
+    /// Rests between batches; `stop` ends it after the one that is under way.
     package func pruneNow() async throws(StoreError) -> Int {
         var removed = 0
         while true {
-            let count = try await store.prune(retention.horizon(at: clock.now()))
-            if count == 0 { return removed }
+            let began = ContinuousClock.now
+            let count = try await store.prune(retention.horizon(at: clock.now(), batch: Self.batch))
             removed += count
+            if count == 0 || isStopped { return removed }
+            let rest = max(Self.shortestRest, (ContinuousClock.now - began) * Self.restFactor)
+            try? await ContinuousClock().sleep(for: rest)
         }
     }
 

@@ -7,12 +7,12 @@ import MartletWire
 
 struct Events: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look at stored events; deliver one again.",
+        abstract: "Look at stored events; deliver one again, or remove what it says of people.",
         discussion: """
             Asks a running gateway with the key in MARTLET_KEY, which needs the role viewer; the raw callback is shown to \
             keys with the role operator.
             """,
-        subcommands: [List.self, Show.self, Replay.self],
+        subcommands: [List.self, Show.self, Replay.self, Expunge.self],
         defaultSubcommand: List.self
     )
 
