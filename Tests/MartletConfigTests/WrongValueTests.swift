@@ -24,6 +24,7 @@ struct WrongValueTests {
         for match in text.matches(of: #/"env:([A-Z_]+)"/#) {
             environment[String(match.1)] = WebhookSecret.generate()
         }
+        environment["MARTLET_SECRETS_KEY"] = SecretsKey.generate()
         self.environment = environment
     }
 
