@@ -40,7 +40,14 @@ package enum AdminRoutes {
         AdminRoute("POST", "/v1/deliveries/{id}/cancel", .role(.operator), answer: DeliveryRoutes.cancel),
 
         AdminRoute("GET", "/v1/endpoints", .role(.viewer), parameters: paging, answer: EndpointRoutes.list),
-        AdminRoute("POST", "/v1/endpoints", .allShops(.admin), answer: EndpointRoutes.create),
+        AdminRoute(
+            "POST",
+            "/v1/endpoints",
+            .allShops(.admin),
+            creates: true,
+            secrets: ["secrets"],
+            answer: EndpointRoutes.create
+        ),
         AdminRoute("GET", "/v1/endpoints/{id}", .role(.viewer), answer: EndpointRoutes.show),
         AdminRoute("PATCH", "/v1/endpoints/{id}", .allShops(.admin), answer: EndpointRoutes.update),
         AdminRoute(
@@ -51,7 +58,14 @@ package enum AdminRoutes {
             answer: EndpointRoutes.remove
         ),
         AdminRoute("POST", "/v1/endpoints/{id}/test", .allShops(.admin), answer: EndpointRoutes.test),
-        AdminRoute("POST", "/v1/endpoints/{id}/rotate-secret", .allShops(.admin), answer: EndpointRoutes.rotateSecret),
+        AdminRoute(
+            "POST",
+            "/v1/endpoints/{id}/rotate-secret",
+            .allShops(.admin),
+            creates: true,
+            secrets: ["secrets"],
+            answer: EndpointRoutes.rotateSecret
+        ),
         AdminRoute("POST", "/v1/endpoints/{id}/disable", .allShops(.admin), answer: EndpointRoutes.disable),
         AdminRoute("POST", "/v1/endpoints/{id}/enable", .allShops(.admin), answer: EndpointRoutes.enable),
 
