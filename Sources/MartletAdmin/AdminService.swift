@@ -18,13 +18,14 @@ package final class AdminService: Sendable {
     private let sweeps: any SweepControl
     private let orders: any OrderControl
     let idempotency: IdempotencyKeys
-    private let authenticator: Authenticator
+    let authenticator: Authenticator
+    let sessions = Sessions()
     private let metrics: Metrics
-    private let refusals: Counter
+    let refusals: Counter
     private let clock: any WallClock
     /// What due times go by.
     private let schedule: any WallClock
-    private let log: Logger
+    let log: Logger
     private let isReady = Atomic<Bool>(false)
 
     /// `keys`: those of the configuration; without any the API under `/v1` is closed.
@@ -103,6 +104,7 @@ package final class AdminService: Sendable {
         case .none:
             let patterns = AdminRoutes.table.map { "\($0.method) \($0.pattern)" }.joined(separator: ", ")
             throw Problem(404, "\(request.path.prefix(200)) is not served here", remedy: "there are \(patterns)")
+                .with(code: "unknown_route")
         }
     }
 
@@ -141,7 +143,13 @@ package final class AdminService: Sendable {
     }
 
     private func recognise(_ request: HTTPRequest) throws(Problem) -> Caller {
-        switch authenticator.judge(request.headers, from: request.peer, at: clock.now()) {
+        if let caller = try callerBySession(request) { return caller }
+        return try caller(by: authenticator.judge(request.headers, from: request.peer, at: clock.now()), request)
+    }
+
+    /// The caller of a verdict, or why there is none.
+    func caller(by verdict: Authenticator.Verdict, _ request: HTTPRequest) throws(Problem) -> Caller {
+        switch verdict {
         case .caller(let caller): return caller
         case .missing:
             refusals.increment(["missing"])

@@ -35,21 +35,26 @@ final class Authenticator: Sendable {
 
     /// Judges a request by its `Authorization` fields.
     func judge(_ headers: HeaderFields, from address: IPAddress, at now: Timestamp) -> Verdict {
+        let fields = headers.all("Authorization")
+        if fields.isEmpty { return entries.withLock { $0.isEmpty } ? .noKeys : .missing }
+        return judge(key: fields.count == 1 ? Self.token(in: fields[0]) : nil, from: address, at: now)
+    }
+
+    /// Judges a key by itself; nil for one that could not be read, which is wrong.
+    func judge(key: [UInt8]?, from address: IPAddress, at now: Timestamp) -> Verdict {
         let entries = entries.withLock { $0 }
         if entries.isEmpty { return .noKeys }
-        let fields = headers.all("Authorization")
-        if fields.isEmpty { return .missing }
         // Asked before the key is looked at, or guessing would go on unhindered.
         if let seconds = failures.withLock({ $0.secondsUntilFree(address, at: now) }) {
             return .tooMany(seconds: seconds)
         }
-        if fields.count == 1, let token = Self.token(in: fields[0]), let caller = Self.caller(of: token, among: entries)
-        {
-            return .caller(caller)
-        }
+        if let key, let caller = Self.caller(of: Digest.sha256(key), among: entries) { return .caller(caller) }
         failures.withLock { $0.failed(address, at: now) }
         return .wrong
     }
+
+    /// Who a session's key stands for today; nil once the key is not in force any more.
+    func caller(ofKeyWith digest: [UInt8]) -> Caller? { Self.caller(of: digest, among: entries.withLock { $0 }) }
 
     private static func entries(_ keys: [AdminKey]) -> [Entry] {
         keys.map { key in
@@ -57,8 +62,7 @@ final class Authenticator: Sendable {
         }
     }
 
-    private static func caller(of token: [UInt8], among entries: [Entry]) -> Caller? {
-        let digest = Digest.sha256(token)
+    private static func caller(of digest: [UInt8], among entries: [Entry]) -> Caller? {
         var found: Caller?
         for entry in entries where constantTimeEquals(entry.digest, digest) { found = entry.caller }
         return found

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// When to look again: the gateway's stream says that something happened; without it, every five seconds.
+
+const kinds = ["event", "attempt", "delivery", "endpoint", "watch", "quarantine", "replay"];
+const pollEvery = 5000;
+/** A burst of news is one look. */
+const settleFor = 700;
+
+export class Live {
+  constructor(onNews, onState) {
+    this.onNews = onNews;
+    this.onState = onState;
+    this.settling = null;
+    this.source = null;
+    this.timer = null;
+  }
+
+  start() {
+    this.stop();
+    this.isStreaming = false;
+    this.say();
+    this.timer = setInterval(() => {
+      if (document.hidden) return;
+      if (!this.isStreaming || ++this.turn % 6 === 0) this.onNews();
+    }, pollEvery);
+    this.turn = 0;
+    const source = new EventSource("/v1/stream");
+    this.source = source;
+    source.addEventListener("open", () => { this.isStreaming = true; this.say(); });
+    source.addEventListener("message", () => this.news());
+    for (const kind of kinds) source.addEventListener(kind, () => this.news());
+    source.addEventListener("error", () => {
+      // Closed for good where the gateway has no stream; otherwise the browser connects again by itself.
+      this.isStreaming = false;
+      if (source.readyState === EventSource.CLOSED) source.close();
+      this.say();
+    });
+  }
+
+  stop() {
+    this.source?.close();
+    clearInterval(this.timer);
+    clearTimeout(this.settling);
+    this.settling = null;
+  }
+
+  news() {
+    if (this.settling !== null) return;
+    this.settling = setTimeout(() => {
+      this.settling = null;
+      if (!document.hidden) this.onNews();
+    }, settleFor);
+  }
+
+  say() { this.onState(this.isStreaming ? "Live" : "Live, every 5 s"); }
+}
