@@ -21,6 +21,7 @@ class Subscriber:
     def __init__(self):
         self.is_broken = True
         self.received = []
+        self.refused = []
         subscriber = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -28,7 +29,7 @@ class Subscriber:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                order = json.loads(body)["data"].get("merchant_order_id")
+                order = json.loads(body)["data"].get("merchant_order_id") or ""
                 refuses = subscriber.is_broken and self.path == "/crm" and order.startswith("DEAD-")
                 text = b'{"error":"no such column: vat_rate"}' if refuses else b'{"ok":true}'
                 self.send_response(422 if refuses else 200)
@@ -36,7 +37,9 @@ class Subscriber:
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
                 self.wfile.write(text)
-                if not refuses:
+                if refuses:
+                    subscriber.refused.append(order)
+                else:
                     subscriber.received.append((self.path, order))
 
             def log_message(self, *_):
@@ -69,6 +72,7 @@ class Gateway:
             [program, "serve", "--config", str(self.folder / "config.json"), "--log-level", "notice"],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.log = []
+        self._is_reloaded = threading.Event()
         self.ports = self._ports()
         threading.Thread(target=self._follow, daemon=True).start()
 
@@ -102,15 +106,20 @@ class Gateway:
     def _follow(self):
         for line in self.process.stderr:
             self.log.append(line)
+            if "configuration reloaded" in line:
+                self._is_reloaded.set()
 
     @property
     def url(self):
         return f"http://127.0.0.1:{self.ports['admin']}"
 
     def mend_source(self, reload_signal):
-        """Gives the second source its right key, as an operator does: file, then SIGHUP."""
+        """Gives the second source its right key, as an operator does: file, then SIGHUP; waits until it is in force."""
         self._configure(PAYMENT_KEY)
+        self._is_reloaded.clear()
         self.process.send_signal(reload_signal)
+        if not self._is_reloaded.wait(20):
+            raise RuntimeError("the configuration was not reloaded: " + "".join(self.log))
 
     def callback(self, order, status="paid", source="main", amount="15.00"):
         """Sends a callback that is signed with the right key (providers.md 4.5); gives back the HTTP status."""

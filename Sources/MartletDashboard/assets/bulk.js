@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Many deliveries sent again: by a replay of the gateway where it has replays, otherwise one request for each from here.
 import { h, replace } from "./dom.js";
-import { get, post, query, segment } from "./api.js";
+import { get, post, segment } from "./api.js";
 import { number, plural } from "./format.js";
 
 /** Requests at once. */
 const together = 4;
+const followedAtOnce = 25;
+const followEvery = 500;
 
 /** Every delivery of a filter, whatever the number; `onCount` hears how many there are so far. */
 export async function collect(filter, onCount, signal) {
@@ -22,9 +24,12 @@ export async function collect(filter, onCount, signal) {
 
 /** Sends deliveries again, oldest first, and shows how far it is. */
 export class RetryRun {
-  constructor(ids, onChange) {
+  constructor(ids, onChange, signal) {
     this.ids = [...ids].reverse();
     this.total = ids.length;
+    this.signal = signal;
+    this.open = [];
+    this.ends = { delivered: 0, dead: 0, cancelled: 0, skipped: 0 };
     this.onChange = onChange;
     this.counts = { due: 0, refused: 0 };
     this.firstRefusal = null;
@@ -36,6 +41,8 @@ export class RetryRun {
 
   get finished() { return this.counts.due + this.counts.refused; }
 
+  get settled() { return Object.values(this.ends).reduce((sum, each) => sum + each, 0); }
+
   async start() {
     // Leaving in the middle would leave the rest undone, so the browser asks.
     const hold = (event) => event.preventDefault();
@@ -46,6 +53,22 @@ export class RetryRun {
     this.isDone = true;
     this.draw();
     this.onChange();
+    await this.follow();
+  }
+
+  /** What comes of them, a few at a time, until each has ended or the page is left. */
+  async follow() {
+    while (this.open.length > 0 && !this.signal.aborted) {
+      const now = this.open.splice(0, followedAtOnce);
+      const found = await Promise.allSettled(now.map((id) => get(`/v1/deliveries/${segment(id)}`, {}, this.signal)));
+      found.forEach((each, index) => {
+        const state = each.value?.state;
+        if (state in this.ends) this.ends[state] += 1; else this.open.push(now[index]);
+      });
+      this.draw();
+      await new Promise((resolve) => { setTimeout(resolve, followEvery); });
+    }
+    if (!this.signal.aborted) this.onChange();
   }
 
   async work() {
@@ -54,6 +77,7 @@ export class RetryRun {
       try {
         await post(`/v1/deliveries/${segment(id)}/retry`);
         this.counts.due += 1;
+        this.open.push(id);
       } catch (error) {
         if (error.status === 401) this.isStopped = true;
         this.counts.refused += 1;
@@ -70,31 +94,32 @@ export class RetryRun {
       this.bar = h("progress", { max: Math.max(1, this.total), "aria-label": "Deliveries sent again" });
       this.line = h("p", { class: "run-line", role: "status", "aria-live": "polite" });
       this.stop = h("button", { type: "button", on: { click: () => { this.isStopped = true; } } }, "Stop");
+      this.ended = h("p", { class: "run-ended", role: "status", "aria-live": "polite" });
       this.why = h("p", { class: "hint" });
-      replace(this.element, this.line, this.bar, this.why, this.stop);
+      replace(this.element, this.line, this.bar, this.ended, this.why, this.stop);
     }
     this.bar.value = this.finished;
     const text = `${said}: ${number(due)} of ${number(this.total)} made due` + (refused > 0 ? `, ${number(refused)} refused` : "");
     // A screen reader is told every tenth, not every one.
     if (this.isDone || this.finished % Math.max(1, Math.ceil(this.total / 10)) === 0) this.line.textContent = text;
+    if (this.isDone && due > 0) {
+      const others = Object.entries(this.ends).filter(([name, count]) => name !== "delivered" && count > 0);
+      this.ended.textContent = [`${number(this.ends.delivered)} delivered`, ...others.map(([name, count]) => `${number(count)} ${name}`),
+        this.open.length > 0 ? `${number(due - this.settled)} on the way` : ""].filter(Boolean).join(", ");
+    }
     this.why.textContent = this.firstRefusal ? `The first refusal: ${this.firstRefusal}` : "";
     this.stop.hidden = this.isDone;
     this.element.dataset.state = this.isDone ? "done" : "running";
   }
 }
 
-/** What a replay of the gateway is asked for; the one place that knows the members. */
-export const replayBody = ({ state, endpoint, since, until }, more) => {
-  const body = { state, endpoint, since, until, ...more };
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined && value !== ""));
-};
+/** What a replay of the gateway is asked for: the filter's members that are not empty. */
+const replayBody = (filter, more) =>
+  Object.fromEntries(Object.entries({ ...filter, ...more }).filter(([, value]) => value !== undefined && value !== ""));
 
-export const dryRun = (filter) => post("/v1/replays", replayBody(filter, { dryRun: true }));
+export const dryRun = (filter) => post("/v1/replays", replayBody(filter, { dryRun: true, reason: "counted at the dashboard" }));
 
 export const beginReplay = (filter, { reason, ratePerSecond }) =>
   post("/v1/replays", replayBody(filter, { reason, ratePerSecond: Number(ratePerSecond) || undefined }));
-
-/** The same filter as an address of the list. */
-export const addressOf = (filter) => query("#/deliveries", filter);
 
 export const sayCount = (count) => plural(count, "delivery", "deliveries");

@@ -31,6 +31,8 @@ export async function showOne(view) {
 
 async function page(view, { title, states, state, intro }) {
   const filter = { state, endpoint: view.parameters.get("endpoint") ?? "", since: "", until: "" };
+  // Those of one replay, from its page.
+  const replay = view.parameters.get("replay") ?? "";
   const chosen = new Set();
   let takesAll = false;
   const mayReplay = view.session.may("operator");
@@ -40,7 +42,7 @@ async function page(view, { title, states, state, intro }) {
 
   const list = new PagedList({
     key: (row) => row.id,
-    load: (cursor) => get("/v1/deliveries", { ...filter, limit: 50, cursor }, view.signal),
+    load: (cursor) => get("/v1/deliveries", { ...filter, replay, limit: 50, cursor }, view.signal),
     show: (rows) => {
       for (const id of [...chosen]) if (!rows.some((row) => row.id === id)) chosen.delete(id);
       drawBar(rows);
@@ -106,12 +108,13 @@ async function page(view, { title, states, state, intro }) {
       return;
     }
     replace(progress);
-    const total = counted.counts?.total ?? counted.total ?? 0;
+    if (counted.total === 0) return replace(progress, notice("warn", "Nothing of this can be replayed: it is on its way, or has arrived, by another delivery."));
     const answer = await ask({
-      title: `Replay ${sayCount(total)}?`, confirm: "Replay",
+      title: `Replay ${sayCount(counted.total)}?`, confirm: "Replay",
+      text: counted.endpoints.map(({ endpoint, total, state }) => `${endpoint}: ${number(total)}${state === "active" || !state ? "" : ` (${state})`}`).join(", "),
       content: [
         field("Why", h("input", { name: "reason", required: true, maxlength: 500 }), "It is kept with the replay and in the audit log."),
-        field("At most, each second", h("input", { name: "ratePerSecond", type: "number", min: 1, value: 100 }), "So that an endpoint that has just come back is not flooded."),
+        field("At most, each second", h("input", { name: "ratePerSecond", type: "number", min: 1, max: 1000, value: 100 }), "So that an endpoint that has just come back is not flooded."),
       ],
     });
     if (answer === null) return;
@@ -128,7 +131,7 @@ async function page(view, { title, states, state, intro }) {
       toast(`${sayCount(work.counts.due)} sent again.`);
       metrics.look();
       list.restart();
-    });
+    }, view.signal);
     chosen.clear();
     takesAll = false;
     replace(progress, work.element);
@@ -139,14 +142,14 @@ async function page(view, { title, states, state, intro }) {
   function changed() {
     takesAll = false;
     chosen.clear();
-    view.remember({ state: filter.state, endpoint: filter.endpoint });
+    view.remember({ state: filter.state, endpoint: filter.endpoint, replay });
     list.restart();
   }
   const control = (name, element) => {
     element.addEventListener("change", () => { filter[name] = name === "since" || name === "until" ? moment(element.value) : element.value; changed(); });
     return element;
   };
-  replace(view.place, heading(title), intro && h("p", { class: "intro" }, intro),
+  replace(view.place, heading(replay === "" ? title : `Deliveries of ${replay}`), intro && h("p", { class: "intro" }, intro),
     h("form", { class: "filters", "aria-label": "Filters", on: { submit: (event) => event.preventDefault() } },
       field("State", control("state", choice(states, filter.state, { "data-key": "state" }))),
       field("Endpoint", control("endpoint", choice([["", "all endpoints"], ...known.data.map(({ id }) => [id, id])], filter.endpoint, { "data-key": "endpoint" }))),

@@ -83,8 +83,7 @@ async function test(row) {
   await attempt(async () => {
     const result = await post(`/v1/endpoints/${segment(row.id)}/test`, {});
     const said = result.status ? `answered ${result.status}` : outcomeLabel(result.error);
-    toast(`${row.id} ${said}${result.durationMs === undefined ? "" : ` in ${duration(result.durationMs)}`}.`,
-      result.status >= 200 && result.status < 300 ? "good" : "bad");
+    toast(`${row.id} ${said} in ${duration(result.durationMs)}.`, result.succeeded ? "good" : "bad");
   });
 }
 
@@ -96,8 +95,10 @@ async function rotate(row, refresh) {
   if (answer === null) return;
   await attempt(async () => {
     const result = await post(`/v1/endpoints/${segment(row.id)}/rotate-secret`, {});
-    if (!result.secret) return toast(`${row.id} has a new secret.`);
-    await ask({ title: "The new secret", confirm: "I have kept it", text: "It is shown this once only.", content: [h("p", {}, copyable(result.secret))] });
+    await ask({
+      title: "The new secret", confirm: "I have kept it", text: "It is shown this once only.",
+      content: (result.secrets ?? []).map(({ scheme, secret }) => h("p", {}, `${scheme}: `, copyable(secret))),
+    });
   }, refresh);
 }
 

@@ -164,8 +164,8 @@ async function replayEvent(event, deliveries, refresh) {
   });
   if (answer === null) return;
   try {
-    await post(`/v1/events/${segment(event.id)}/replay`, {});
-    toast("The event is being delivered again.");
+    const replay = await post(`/v1/events/${segment(event.id)}/replay`, { reason: "one event, at the dashboard" });
+    toast(`${replay.id}: the event is being delivered again.`);
   } catch (error) {
     if (!(error instanceof Problem && error.isMissingRoute)) return toast(error.message, "bad");
     if (open.length === 0) return toast("This gateway cannot send again what has been delivered.", "warn");

@@ -59,6 +59,8 @@ async function open() {
   const page = pages.find((each) => each.path === path) ?? pages[0];
   drawNav(page);
   closeMenu();
+  // The search belongs to the list of events.
+  if ((page.path !== "events" || id !== null) && document.activeElement !== byId("q")) byId("q").value = "";
   document.title = `${id ?? page.title} – Martlet`;
   const view = {
     session, id, parameters, signal: leave.signal, place: h("div", { class: `page page-${page.path || "overview"}` }),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Is everything well? What is not, first.
 import { h, replace } from "./dom.js";
-import { get } from "./api.js";
+import { get, getIfServed } from "./api.js";
 import { badge, empty, heading, problem, sparkline } from "./parts.js";
 import { bounded, duration, number, plural, time } from "./format.js";
 import { table } from "./list.js";
@@ -23,10 +23,15 @@ export async function show(view) {
   const latest = h("section", { "aria-labelledby": "latest" });
   replace(view.place, heading("Overview"), attention, tiles, health, latest);
 
+  /** Null where the gateway has no statistics; then what this page has seen is all there is. */
+  let stats = null;
+
   async function refresh() {
     if (!metrics.isThere) await metrics.look();
-    const [endpoints, events] = await Promise.all([
+    let endpoints, events;
+    [endpoints, events, stats] = await Promise.all([
       get("/v1/endpoints", { limit: 200 }, view.signal), get("/v1/events", { limit: 100 }, view.signal),
+      getIfServed("/v1/stats", {}, view.signal),
     ]);
     replace(attention, h("h2", { id: "attention" }, "Needs attention"), attentionList(endpoints.data));
     drawTiles();
@@ -42,10 +47,9 @@ export async function show(view) {
     const held = Object.values(metrics.by("martlet_quarantine", "source")).reduce((sum, each) => sum + each, 0);
     const events = (entry) => entry.events;
     replace(tiles,
-      tile("Events", `${number(metrics.lastMinute(events))} / min`, "#/events", events),
-      tile("Delivered", `${number(metrics.lastMinute(total("good")))} / min`, "#/deliveries?state=delivered", total("good")),
-      tile("Failed attempts", `${number(metrics.lastMinute(total("bad")))} / min`, "#/deliveries?state=pending", total("bad"),
-        metrics.lastMinute(total("bad")) > 0 ? "bad" : ""),
+      rate("Events", "#/events", events, (span) => span.events.count),
+      rate("Delivered", "#/deliveries?state=delivered", total("good"), (span) => attempts(span, true)),
+      rate("Failed attempts", "#/deliveries?state=pending", total("bad"), (span) => attempts(span, false), "bad"),
       tile("Waiting to be sent", number(waiting), "#/deliveries?state=pending", null, "",
         due > 1 ? `oldest due for ${duration(due * 1000)}` : "nothing is overdue"),
       tile("Dead letters", number(dead), "#/dead", null, dead > 0 ? "bad" : "", dead > 0 ? "can be replayed" : "none"),
@@ -53,11 +57,21 @@ export async function show(view) {
         held > 0 ? "refused callbacks that are kept" : "none"));
   }
 
+  /** Of the last minute, with the last hour beside it where the gateway has counted that long. */
+  function rate(name, href, pick, count, tone = "") {
+    const { minute, hour } = stats?.windows ?? {};
+    // The span is a little longer than a minute, or shorter at first; what was counted in ten seconds is no rate.
+    const value = Math.round(minute ? (count(minute) / Math.max(minute.seconds, 60)) * 60 : metrics.lastMinute(pick));
+    const hint = hour && `${number(count(hour))} in ${hour.seconds > 3500 ? "an hour" : `${number(Math.ceil(hour.seconds / 60))} min`}`;
+    return tile(name, `${number(value)} / min`, href, pick, value > 0 ? tone : "", hint);
+  }
+
   function tile(name, value, href, pick, tone = "", hint) {
     const values = pick ? metrics.growth(pick) : null;
     return h("a", { class: `tile ${tone}`, href, "data-key": `tile-${name}` },
       h("span", { class: "tile-name" }, name), h("span", { class: "tile-value" }, value),
-      values ? sparkline(values, `${name} over ${metrics.span}`, { tone }) : h("span", { class: "hint" }, hint));
+      hint && h("span", { class: "hint" }, hint),
+      values && sparkline(values, `${name} over ${metrics.span}`, { tone }));
   }
 
   function drawHealth(endpoints) {
@@ -98,6 +112,12 @@ export async function show(view) {
   return () => refresh().catch((error) => replace(attention, problem(error)));
 }
 
+/** Attempts of all endpoints in a span of the statistics, those that succeeded or the others. */
+const attempts = (span, succeeded) => Object.values(span.attempts.byEndpoint)
+  .flatMap((outcomes) => Object.entries(outcomes))
+  .filter(([outcome]) => (outcome === "delivered") === succeeded)
+  .reduce((sum, [, count]) => sum + count, 0);
+
 /** What a person should look at, the worst first. */
 function attentionList(endpoints) {
   const items = [];
@@ -107,7 +127,7 @@ function attentionList(endpoints) {
       items.push(h("li", {}, badge(endpoint.state), " ", link, ": ",
         endpoint.disabled?.meaning ?? endpointMeaning[endpoint.state]));
     } else if (endpoint.rejecting) {
-      items.push(h("li", {}, badge("held", ""), " ", link, ": ", endpoint.rejecting.meaning));
+      items.push(h("li", {}, badge("rejecting"), " ", link, ": ", endpoint.rejecting.meaning));
     } else if (endpoint.failingSince) {
       items.push(h("li", {}, badge("slowed"), " ", link, ": fails since ", time(endpoint.failingSince), ", ",
         outcomeLabel(endpoint.lastFailure?.outcome)));

@@ -7,11 +7,8 @@ import { number, time } from "./format.js";
 import { PagedList, table } from "./list.js";
 import { toast } from "./dialog.js";
 
-/** How many there are to make, are made, and have come to an end. */
-function counts(replay) {
-  const given = replay.counts ?? replay;
-  return { total: given.total ?? 0, made: given.made ?? 0, delivered: given.delivered ?? 0, failed: given.failed ?? 0 };
-}
+/** What needs nothing more: delivered, or seen to be unneeded, gone, dead again or cancelled. */
+const ended = (replay) => replay.delivered + replay.dead + replay.cancelled + replay.gone + replay.unneeded;
 
 export async function show(view) {
   const first = await getIfServed("/v1/replays", { limit: 50 }, view.signal);
@@ -30,7 +27,7 @@ export async function show(view) {
         columns: [
           { title: "Replay", cell: (row) => h("a", { href: `#/replays/${encodeURIComponent(row.id)}`, "data-key": `r-${row.id}` }, row.id) },
           { title: "State", cell: (row) => badge(row.state) },
-          { title: "Progress", cell: (row) => bar(counts(row)) },
+          { title: "Progress", cell: (row) => bar(row) },
           { title: "Why", cell: (row) => row.reason ?? "–" },
           { title: "Begun", cell: (row) => time(row.createdAt) },
         ],
@@ -41,9 +38,10 @@ export async function show(view) {
   return () => list.refresh();
 }
 
-function bar({ total, made }) {
+function bar(replay) {
   return h("span", { class: "progress" },
-    h("progress", { max: Math.max(1, total), value: made, "aria-label": "Deliveries made" }), ` ${number(made)} of ${number(total)}`);
+    h("progress", { max: Math.max(1, replay.total), value: ended(replay), "aria-label": `Progress of ${replay.id}` }),
+    ` ${number(ended(replay))} of ${number(replay.total)}`);
 }
 
 export async function showOne(view) {
@@ -52,14 +50,17 @@ export async function showOne(view) {
   replace(view.place, title, body);
   async function refresh() {
     const replay = await get(`/v1/replays/${segment(view.id)}`, {}, view.signal);
-    const all = counts(replay);
     const verb = (name, label) => view.session.may("operator") && action(label, async () => {
       try { await post(`/v1/replays/${segment(view.id)}/${name}`); } catch (error) { toast(error.message, "bad"); }
       await refresh();
     }, { "data-key": name });
-    replace(body, h("p", {}, badge(replay.state), " ", bar(all)),
-      facts([["Replay", copyable(replay.id)], ["Delivered", number(all.delivered)], ["Failed so far", number(all.failed)],
-        ["Why", replay.reason], ["Begun", time(replay.createdAt)]]),
+    const deliveries = (state, count) => h("a", { href: `#/deliveries?replay=${encodeURIComponent(replay.id)}&state=${state}` }, number(count));
+    replace(body, h("p", {}, badge(replay.state), " ", bar(replay)),
+      facts([["Delivered", deliveries("delivered", replay.delivered)], ["On the way", deliveries("pending", replay.waiting)],
+        ["Not made yet", number(replay.left)], ["Dead again", deliveries("dead", replay.dead)], ["Cancelled", number(replay.cancelled)],
+        ["Not needed any more", number(replay.unneeded)], ["Removed by retention", number(replay.gone)]]),
+      facts([["Replay", copyable(replay.id)], ["Why", replay.reason], ["By", replay.createdBy], ["Each second", number(replay.ratePerSecond)],
+        ["Begun", time(replay.createdAt)], ["Ended", time(replay.finishedAt)]]),
       h("div", { class: "buttons" }, replay.state === "running" && verb("pause", "Pause"),
         replay.state === "paused" && verb("resume", "Resume"),
         ["running", "paused"].includes(replay.state) && verb("cancel", "Cancel")));

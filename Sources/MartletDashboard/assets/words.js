@@ -16,6 +16,7 @@ export const states = {
   probing: { shape: "◌", tone: "warn", word: "probing" },
   ramping: { shape: "▲", tone: "busy", word: "ramping up" },
   disabled: { shape: "⊘", tone: "bad", word: "disabled" },
+  rejecting: { shape: "!", tone: "warn", word: "rejecting" },
   // watches, sweeps
   open: { shape: "◔", tone: "busy", word: "open" },
   held: { shape: "‖", tone: "warn", word: "held" },
@@ -26,6 +27,10 @@ export const states = {
   // replays
   paused: { shape: "‖", tone: "warn", word: "paused" },
   done: { shape: "✓", tone: "good", word: "done" },
+  // the audit log
+  refused: { shape: "✕", tone: "warn", word: "refused" },
+  failed: { shape: "!", tone: "bad", word: "failed" },
+  repeated: { shape: "↻", tone: "idle", word: "repeated" },
 };
 
 export const endpointMeaning = {
