@@ -41,7 +41,8 @@ class Chromium:
         self._numbers = itertools.count(1)
         self.problems = []
         port = self._port(profile)
-        self._socket = connect(f"ws://127.0.0.1:{port[0]}{port[1]}", max_size=None, open_timeout=patience)
+        self._socket = connect(
+            f"ws://127.0.0.1:{port[0]}{port[1]}", max_size=None, open_timeout=patience, ping_interval=None)
         target = self._send("Target.createTarget", {"url": "about:blank"}, session=None)["targetId"]
         attached = self._send("Target.attachToTarget", {"targetId": target, "flatten": True}, session=None)
         self._session = attached["sessionId"]

@@ -14,7 +14,9 @@ const types = [
   "payout.paid", "payout.failed", "payout.cancelled", "payout.unrecognised", "provider.fault",
 ];
 const patience = 200;
+const keptFor = 4000;
 let open = null;
+let newest = null;
 
 /** The search field of the frame; false while this page is not shown. */
 export function search(text) {
@@ -71,16 +73,25 @@ async function load({ q, type, source, shop }, cursor, signal) {
     const event = await one(q, signal);
     if (event) return { data: [event], nextCursor: null };
   }
-  const [byOrder, byObject, newest] = await Promise.all([
+  const [byOrder, byObject, recent] = await Promise.all([
     get("/v1/events", { ...filter, order: q, limit: 100 }, signal),
     get("/v1/events", { ...filter, object: q, limit: 100 }, signal),
-    get("/v1/events", { ...filter, limit: 500 }, signal),
+    newestOf(filter, signal),
   ]);
   const needle = q.toLowerCase();
-  const near = newest.data.filter((row) =>
+  const near = recent.data.filter((row) =>
     [row.merchantOrderId, row.providerObjectId, row.id].some((text) => text?.toLowerCase().includes(needle)));
   const found = new Map([...byOrder.data, ...byObject.data, ...near].map((row) => [row.id, row]));
   return { data: [...found.values()], nextCursor: null };
+}
+
+/** The newest events of a filter, read once for all that is typed within a few seconds. */
+async function newestOf(filter, signal) {
+  const key = JSON.stringify(filter);
+  if (newest?.key !== key || performance.now() - newest.at > keptFor) {
+    newest = { key, at: performance.now(), page: await get("/v1/events", { ...filter, limit: 500 }, signal) };
+  }
+  return newest.page;
 }
 
 async function one(id, signal) {

@@ -3,8 +3,9 @@
 
 const kinds = ["event", "attempt", "delivery", "endpoint", "watch", "quarantine", "replay"];
 const pollEvery = 5000;
-/** A burst of news is one look. */
-const settleFor = 700;
+/** A burst of news is one look, and however much happens there is one look in two seconds at most. */
+const settleFor = 300;
+const lookEvery = 2000;
 
 export class Live {
   constructor(onNews, onState) {
@@ -46,10 +47,12 @@ export class Live {
 
   news() {
     if (this.settling !== null) return;
+    const wait = Math.max(settleFor, (this.looked ?? 0) + lookEvery - performance.now());
     this.settling = setTimeout(() => {
       this.settling = null;
+      this.looked = performance.now();
       if (!document.hidden) this.onNews();
-    }, settleFor);
+    }, wait);
   }
 
   say() { this.onState(this.isStreaming ? "Live" : "Live, every 5 s"); }

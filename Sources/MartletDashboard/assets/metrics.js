@@ -116,7 +116,7 @@ class Metrics {
   get span() {
     const first = this.history[0]?.at ?? Date.now();
     const minutes = Math.round((Date.now() - first) / 60000);
-    return minutes < 1 ? "the last minute" : `the last ${minutes} min`;
+    return minutes < 2 ? "the last minute" : `the last ${minutes} min`;
   }
 }
 

@@ -30,7 +30,7 @@ export async function show(view) {
     if (!metrics.isThere) await metrics.look();
     let endpoints, events;
     [endpoints, events, stats] = await Promise.all([
-      get("/v1/endpoints", { limit: 200 }, view.signal), get("/v1/events", { limit: 100 }, view.signal),
+      get("/v1/endpoints", { limit: 200 }, view.signal), get("/v1/events", { limit: 40 }, view.signal),
       getIfServed("/v1/stats", {}, view.signal),
     ]);
     replace(attention, h("h2", { id: "attention" }, "Needs attention"), attentionList(endpoints.data));
