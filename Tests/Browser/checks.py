@@ -2,8 +2,23 @@
 """What a person who cannot see, or has no mouse, needs of a page; each check gives back what is wrong with it."""
 
 CONTROLS = {
-    "button", "link", "textbox", "searchbox", "combobox", "checkbox", "spinbutton", "DisclosureTriangle", "menuitem",
-    "progressbar", "ProgressIndicator", "image", "img", "dialog", "navigation", "Date", "DateTime",
+    "button",
+    "link",
+    "textbox",
+    "searchbox",
+    "combobox",
+    "checkbox",
+    "spinbutton",
+    "DisclosureTriangle",
+    "menuitem",
+    "progressbar",
+    "ProgressIndicator",
+    "image",
+    "img",
+    "dialog",
+    "navigation",
+    "Date",
+    "DateTime",
 }
 
 # Text against what is behind it (WCAG 2.2, 1.4.3): 4.5, or 3 for large text.
@@ -131,7 +146,9 @@ def names(browser):
 def focus_order(browser, at_most=400):
     """Tab goes through every control once, as the page reads, each is marked, and none keeps the focus."""
     wrong, visited = [], 0
-    browser.run("document.activeElement?.blur(); window.focusOrder = new Map(); window.getSelection().removeAllRanges(); true")
+    browser.run(
+        "document.activeElement?.blur(); window.focusOrder = new Map(); window.getSelection().removeAllRanges(); true"
+    )
     browser.run("(document.querySelector('#skip').focus(), true)")
     previous = browser.run(FOCUS)
     seen = {previous["number"]}

@@ -31,18 +31,29 @@ class Chromium:
         self._output = open(self.folder / "chromium.log", "wb")
         self._process = subprocess.Popen(
             [
-                program, "--headless=new", "--remote-debugging-port=0", f"--user-data-dir={profile}", "--no-first-run",
-                "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--force-color-profile=srgb",
+                program,
+                "--headless=new",
+                "--remote-debugging-port=0",
+                f"--user-data-dir={profile}",
+                "--no-first-run",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--hide-scrollbars",
+                "--force-color-profile=srgb",
                 # Root, as in a container, has no sandbox; the page is our own.
-                *(["--no-sandbox"] if os.geteuid() == 0 else []), "about:blank",
+                *(["--no-sandbox"] if os.geteuid() == 0 else []),
+                "about:blank",
             ],
-            stdout=self._output, stderr=self._output, start_new_session=True,
+            stdout=self._output,
+            stderr=self._output,
+            start_new_session=True,
         )
         self._numbers = itertools.count(1)
         self.problems = []
         port = self._port(profile)
         self._socket = connect(
-            f"ws://127.0.0.1:{port[0]}{port[1]}", max_size=None, open_timeout=patience, ping_interval=None)
+            f"ws://127.0.0.1:{port[0]}{port[1]}", max_size=None, open_timeout=patience, ping_interval=None
+        )
         target = self._send("Target.createTarget", {"url": "about:blank"}, session=None)["targetId"]
         attached = self._send("Target.attachToTarget", {"targetId": target, "flatten": True}, session=None)
         self._session = attached["sessionId"]
@@ -129,10 +140,19 @@ class Chromium:
         self.wait("document.readyState === 'complete'", f"page at {url}")
 
     def size(self, width, height, scheme="light"):
-        self.send("Emulation.setDeviceMetricsOverride", {
-            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
-        self.send("Emulation.setEmulatedMedia", {"features": [
-            {"name": "prefers-color-scheme", "value": scheme}, {"name": "prefers-reduced-motion", "value": "reduce"}]})
+        self.send(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600},
+        )
+        self.send(
+            "Emulation.setEmulatedMedia",
+            {
+                "features": [
+                    {"name": "prefers-color-scheme", "value": scheme},
+                    {"name": "prefers-reduced-motion", "value": "reduce"},
+                ]
+            },
+        )
 
     def press(self, key, text=None, modifiers=0):
         codes = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowDown": 40, "ArrowUp": 38, " ": 32}
@@ -149,18 +169,23 @@ class Chromium:
     def click(self, expression, what):
         """Clicks where an element is, as a mouse does: something that covers it would get the click."""
         self.wait(f"!!({expression})", what)
-        box = self.run(f"""(() => {{ const element = {expression}; element.scrollIntoView({{ block: "center" }});
-            const box = element.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; }})()""")
+        box = self.run(
+            f"""(() => {{ const element = {expression}; element.scrollIntoView({{ block: "center" }});
+            const box = element.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; }})()"""
+        )
         for kind in ("mousePressed", "mouseReleased"):
-            self.send("Input.dispatchMouseEvent", {
-                "type": kind, "x": box[0], "y": box[1], "button": "left", "clickCount": 1})
+            self.send(
+                "Input.dispatchMouseEvent", {"type": kind, "x": box[0], "y": box[1], "button": "left", "clickCount": 1}
+            )
 
     def picture(self, path, whole=False):
         """A PNG of what is seen, or of the whole page."""
         parameters = {"format": "png"}
         if whole:
             size = self.send("Page.getLayoutMetrics")["cssContentSize"]
-            parameters |= {"captureBeyondViewport": True, "clip": {
-                "x": 0, "y": 0, "width": size["width"], "height": min(size["height"], 4000), "scale": 1}}
+            parameters |= {
+                "captureBeyondViewport": True,
+                "clip": {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], 4000), "scale": 1},
+            }
         data = self.send("Page.captureScreenshot", parameters)["data"]
         pathlib.Path(path).write_bytes(base64.b64decode(data))

@@ -70,7 +70,10 @@ class Gateway:
         self._configure("the-wrong-key")
         self.process = subprocess.Popen(
             [program, "serve", "--config", str(self.folder / "config.json"), "--log-level", "notice"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         self.log = []
         self._is_reloaded = threading.Event()
         self.ports = self._ports()
@@ -79,18 +82,30 @@ class Gateway:
     def _configure(self, second_key):
         """`second_key`: of a source whose secret is wrong at first, so that its callbacks are refused."""
         endpoint = lambda id, more: {
-            "id": id, "url": f"{self.subscriber.url}/{id}", "shops": ["*"], "events": ["*"], "secrets": [f"plain:{SECRET}"], **more}
+            "id": id,
+            "url": f"{self.subscriber.url}/{id}",
+            "shops": ["*"],
+            "events": ["*"],
+            "secrets": [f"plain:{SECRET}"],
+            **more,
+        }
         configuration = {
             "ingest": {"listen": "127.0.0.1:0"},
-            "admin": {"listen": "127.0.0.1:0", "keys": [
-                {"name": f"desk-{role}", "key": f"plain:{key}", "role": role} for role, key in KEYS.items()]},
+            "admin": {
+                "listen": "127.0.0.1:0",
+                "keys": [{"name": f"desk-{role}", "key": f"plain:{key}", "role": role} for role, key in KEYS.items()],
+            },
             "store": "sqlite:martlet.db",
             "shops": [{"id": "nordic"}, {"id": "tashkent"}],
             "sources": [
                 {"provider": "cryptomus", "id": "main", "shop": "nordic", "paymentKey": f"plain:{PAYMENT_KEY}"},
-                {"provider": "cryptomus", "id": "second", "shop": "tashkent", "paymentKey": f"plain:{second_key}"}],
+                {"provider": "cryptomus", "id": "second", "shop": "tashkent", "paymentKey": f"plain:{second_key}"},
+            ],
             "endpoints": [
-                endpoint("ledger", {}), endpoint("crm", {"schedule": ["10ms"]}), endpoint("warehouse", {"enabled": False})],
+                endpoint("ledger", {}),
+                endpoint("crm", {"schedule": ["10ms"]}),
+                endpoint("warehouse", {"enabled": False}),
+            ],
             "delivery": {"allowNetworks": ["127.0.0.0/8"]},
         }
         (self.folder / "config.json").write_text(json.dumps(configuration))
@@ -124,9 +139,18 @@ class Gateway:
     def callback(self, order, status="paid", source="main", amount="15.00"):
         """Sends a callback that is signed with the right key (providers.md 4.5); gives back the HTTP status."""
         fields = {
-            "type": "payment", "uuid": f"uuid-{order}", "order_id": order, "amount": amount, "payment_amount": amount,
-            "is_final": True, "status": status, "network": "tron", "currency": "USDT", "payer_currency": "USDT",
-            "payer_amount": amount}
+            "type": "payment",
+            "uuid": f"uuid-{order}",
+            "order_id": order,
+            "amount": amount,
+            "payment_amount": amount,
+            "is_final": True,
+            "status": status,
+            "network": "tron",
+            "currency": "USDT",
+            "payer_currency": "USDT",
+            "payer_amount": amount,
+        }
         body = json.dumps(fields, separators=(",", ":"))
         sign = hashlib.md5(base64.b64encode(body.encode()) + PAYMENT_KEY.encode()).hexdigest()
         body = json.dumps({**fields, "sign": sign}, separators=(",", ":"))

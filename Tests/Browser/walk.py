@@ -42,7 +42,8 @@ def until(what, test, patience=30.0):
 def seed(gateway, subscriber):
     """Sixty payments, three callbacks of the second source that are refused since its secret is wrong.
 
-    Every fifth payment is refused by one subscriber, which has successes between two of those: its breaker stays closed.
+    Every fifth payment is refused by one subscriber, which has successes between two of those: its breaker stays
+    closed.
     """
     number = 1000
     for dead in range(1, DEAD + 1):
@@ -74,13 +75,16 @@ class Walk:
 
     def open(self, hash, shows):
         self.browser.run(f"location.hash = {json.dumps(hash)}, true")
-        self.browser.wait(f"location.hash === {json.dumps(hash)} && document.querySelector({json.dumps(shows)})", f"{shows} at {hash}")
+        self.browser.wait(
+            f"location.hash === {json.dumps(hash)} && document.querySelector({json.dumps(shows)})", f"{shows} at {hash}"
+        )
 
     def text(self):
         return self.browser.run("document.querySelector('main').innerText")
 
     def by_text(self, selector, text):
-        return f"[...document.querySelectorAll({json.dumps(selector)})].find((each) => each.textContent.trim().startsWith({json.dumps(text)}))"
+        begins = f"(each) => each.textContent.trim().startsWith({json.dumps(text)})"
+        return f"[...document.querySelectorAll({json.dumps(selector)})].find({begins})"
 
     def sign_in(self):
         browser = self.browser
@@ -93,7 +97,9 @@ class Walk:
         browser.wait("document.querySelector('[role=alert]')?.innerText.includes('not a key')", "a refusal")
         browser.type(KEYS["admin"])
         browser.press("Enter")
-        browser.wait("document.querySelectorAll('.tile').length === 6 && document.querySelector('tbody')", "the overview")
+        browser.wait(
+            "document.querySelectorAll('.tile').length === 6 && document.querySelector('tbody')", "the overview"
+        )
         assert browser.run("document.cookie") == "", "a script can read the cookie"
         cookies = browser.send("Network.getCookies")["cookies"]
         assert [each["name"] for each in cookies] == ["martlet_session"], cookies
@@ -119,9 +125,33 @@ class Walk:
 
     def read_the_timeline(self):
         text = self.text()
-        for words in ["NO-1042", "Callback received from 127.0.0.1", "Verified", "Became payment.paid", "ledger attempt 1: answered 200",
-                      "crm attempt 1: answered 200", "warehouse", "skipped", '"order_id": "NO-1042"', '"merchant_order_id": "NO-1042"']:
+        for words in [
+            "NO-1042",
+            "Callback received from 127.0.0.1",
+            "Verified",
+            "Became payment.paid",
+            "ledger attempt 1: answered 200",
+            "crm attempt 1: answered 200",
+            "warehouse",
+            "skipped",
+            '"order_id": "NO-1042"',
+            '"merchant_order_id": "NO-1042"',
+        ]:
             assert words in text, f"the event's page does not say {words}:\n{text}"
+
+    def show_what_came_as_it_is(self):
+        """What a stranger sends becomes text, and no digit and no member of it gets lost."""
+        browser = self.browser
+        hostile = "<img src=x onerror=alert(1)>"
+        assert self.gateway.callback(hostile) == 200
+        self.open("#/events", ".page-events tbody tr")
+        browser.wait(f"document.querySelector('tbody a').textContent === {json.dumps(hostile)}", "the event, live")
+        assert browser.run("document.querySelector('main img')") is None, "what came has become markup"
+        came = '{"a":15.00,"a":[1e3,{}],"b":12345678901234567890,"c":"x\\"}{","d":null}'
+        shown = browser.run(
+            f"import('/assets/parts.js').then((parts) => parts.bodyView({json.dumps(came)}, 'body').textContent)"
+        )
+        assert "".join(shown.split()) == came, shown
 
     def replay_the_dead(self):
         browser = self.browser
@@ -131,7 +161,9 @@ class Walk:
         self.subscriber.mend()
         browser.click("document.querySelector('[data-key=all]')", "the box for all")
         browser.click(self.by_text(".bulk button", "Replay all"), "the button to replay")
-        browser.wait("document.querySelector('dialog[open]')?.innerText.includes('12 deliveries')", "a question with the number")
+        browser.wait(
+            "document.querySelector('dialog[open]')?.innerText.includes('12 deliveries')", "a question with the number"
+        )
         assert browser.run("document.activeElement.closest('dialog') !== null"), "the focus is not in the dialog"
         self.check("dialog", with_focus=False)
         self.picture("replay-question-1280", whole=False)
@@ -140,13 +172,19 @@ class Walk:
         else:
             self.replay_from_the_page()
         assert browser.run("window.notReloaded === true"), "the page was loaded again"
-        until("deliveries after the replay", lambda: {("/crm", f"DEAD-{each}") for each in range(1, DEAD + 1)} <= set(self.subscriber.received))
+        until(
+            "deliveries after the replay",
+            lambda: {("/crm", f"DEAD-{each}") for each in range(1, DEAD + 1)} <= set(self.subscriber.received),
+        )
 
     def replay_by_the_gateway(self):
         browser = self.browser
         browser.type("crm has been mended")
         browser.click("document.querySelector('dialog button[type=submit]')", "the button that confirms")
-        browser.wait("location.hash.startsWith('#/replays/') && document.querySelector('.badge')?.innerText.includes('done')", "the end of the replay")
+        browser.wait(
+            "location.hash.startsWith('#/replays/') && document.querySelector('.badge')?.innerText.includes('done')",
+            "the end of the replay",
+        )
         assert f"{DEAD} of {DEAD}" in self.text(), self.text()
         self.check("replay")
         self.picture("replay-done-1280", whole=False)
@@ -156,8 +194,12 @@ class Walk:
         browser.click("document.querySelector('dialog button[type=submit]')", "the button that confirms")
         browser.wait("document.querySelector('.run')?.dataset.state === 'done'", "the end of the replay")
         assert f"{DEAD} of {DEAD}" in browser.run("document.querySelector('.run-line').innerText")
-        browser.wait(f"document.querySelector('.run-ended').innerText === '{DEAD} delivered'", "the word that all are delivered")
-        browser.wait("document.querySelector('.empty-title')?.innerText === 'No dead letters'", "an empty list of dead letters")
+        browser.wait(
+            f"document.querySelector('.run-ended').innerText === '{DEAD} delivered'", "the word that all are delivered"
+        )
+        browser.wait(
+            "document.querySelector('.empty-title')?.innerText === 'No dead letters'", "an empty list of dead letters"
+        )
         self.picture("replay-done-1280", whole=False)
 
     def release_a_callback(self):
@@ -165,19 +207,36 @@ class Walk:
         self.gateway.mend_source(signal.SIGHUP)
         browser.click(self.by_text("#nav a", "Quarantine"), "the link to quarantine")
         browser.click(self.by_text("tbody a", "qtn_1"), "the refused callback")
-        browser.wait("document.querySelector('main').innerText.includes('\"order_id\": \"TK-1\"')", "the callback as it came")
+        browser.wait(
+            "document.querySelector('main').innerText.includes('\"order_id\": \"TK-1\"')", "the callback as it came"
+        )
         self.check("refused callback")
         self.picture("quarantined-1280")
         browser.click(self.by_text("main button", "Release"), "the button to release")
-        browser.wait("document.querySelector('.notice.good')?.innerText.includes('released')", "the word that it is released")
+        browser.wait(
+            "document.querySelector('.notice.good')?.innerText.includes('released')", "the word that it is released"
+        )
         browser.click(self.by_text(".notice a", "See the event"), "the link to its event")
-        browser.wait("document.querySelector('.timeline') && document.querySelector('h1').innerText === 'TK-1'", "the event's page")
+        browser.wait(
+            "document.querySelector('.timeline') && document.querySelector('h1').innerText === 'TK-1'",
+            "the event's page",
+        )
 
     def look_at_every_page(self, event):
-        places = [("overview", "#/", ".tile"), ("events", "#/events", "tbody tr"), ("event", f"#/events/{event}", ".timeline"),
-                  ("deliveries", "#/deliveries", "tbody tr"), ("dead-letters", "#/dead", "tbody tr"), ("replays", "#/replays", "h1"),
-                  ("endpoints", "#/endpoints", ".card"), ("endpoint", "#/endpoints/crm", ".facts"), ("quarantine", "#/quarantine", "tbody tr"),
-                  ("watches", "#/watches", ".empty"), ("sources", "#/sources", "tbody tr"), ("audit", "#/audit", "h1")]
+        places = [
+            ("overview", "#/", ".tile"),
+            ("events", "#/events", "tbody tr"),
+            ("event", f"#/events/{event}", ".timeline"),
+            ("deliveries", "#/deliveries", "tbody tr"),
+            ("dead-letters", "#/dead", "tbody tr"),
+            ("replays", "#/replays", "h1"),
+            ("endpoints", "#/endpoints", ".card"),
+            ("endpoint", "#/endpoints/crm", ".facts"),
+            ("quarantine", "#/quarantine", "tbody tr"),
+            ("watches", "#/watches", ".empty"),
+            ("sources", "#/sources", "tbody tr"),
+            ("audit", "#/audit", "h1"),
+        ]
         for width, height in [(1280, 860), (390, 844)]:
             for scheme in ["light", "dark"]:
                 self.browser.size(width, height, scheme)
@@ -193,10 +252,16 @@ class Walk:
         browser.size(390, 844)
         self.open("#/events", ".page-events tbody tr")
         browser.click("document.querySelector('#menu')", "the menu's button")
-        browser.wait("document.querySelector('#menu').ariaExpanded === 'true' && document.querySelector('#nav').checkVisibility()", "the menu")
+        browser.wait(
+            "document.querySelector('#menu').ariaExpanded === 'true' && document.querySelector('#nav').checkVisibility()",
+            "the menu",
+        )
         self.picture("menu-390", whole=False)
         browser.click(self.by_text("#nav a", "Overview"), "the link to the overview")
-        browser.wait("document.querySelector('.tile') && !document.querySelector('#nav').checkVisibility()", "the overview without the menu")
+        browser.wait(
+            "document.querySelector('.tile') && !document.querySelector('#nav').checkVisibility()",
+            "the overview without the menu",
+        )
         browser.size(1280, 860)
 
     def sign_out(self):
@@ -213,6 +278,7 @@ class Walk:
         event = self.gateway.ask("/v1/events?order=DEAD-7")["data"][0]["id"]
         self.look_at_every_page(event)
         self.use_the_menu()
+        self.show_what_came_as_it_is()
         self.replay_the_dead()
         self.release_a_callback()
         self.sign_out()

@@ -10,13 +10,17 @@ export class Problem extends Error {
   }
 
   /** The gateway is older than this page, or has this part switched off. */
-  get isMissingRoute() { return this.code === "unknown_route" || this.status === 405; }
+  get isMissingRoute() {
+    return this.code === "unknown_route" || this.status === 405;
+  }
 }
 
 let token = null;
 
 /** What every change has to send along; null after signing out. */
-export function useToken(value) { token = value; }
+export function useToken(value) {
+  token = value;
+}
 
 export async function request(method, path, { body, signal } = {}) {
   const headers = { Accept: "application/json" };
@@ -25,7 +29,11 @@ export async function request(method, path, { body, signal } = {}) {
   let response;
   try {
     response = await fetch(path, {
-      method, headers, signal, cache: "no-store", credentials: "same-origin",
+      method,
+      headers,
+      signal,
+      cache: "no-store",
+      credentials: "same-origin",
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch (error) {

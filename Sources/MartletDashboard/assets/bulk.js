@@ -39,9 +39,13 @@ export class RetryRun {
     this.draw();
   }
 
-  get finished() { return this.counts.due + this.counts.refused; }
+  get finished() {
+    return this.counts.due + this.counts.refused;
+  }
 
-  get settled() { return Object.values(this.ends).reduce((sum, each) => sum + each, 0); }
+  get settled() {
+    return Object.values(this.ends).reduce((sum, each) => sum + each, 0);
+  }
 
   async start() {
     // Leaving in the middle would leave the rest undone, so the browser asks.
@@ -63,10 +67,13 @@ export class RetryRun {
       const found = await Promise.allSettled(now.map((id) => get(`/v1/deliveries/${segment(id)}`, {}, this.signal)));
       found.forEach((each, index) => {
         const state = each.value?.state;
-        if (state in this.ends) this.ends[state] += 1; else this.open.push(now[index]);
+        if (state in this.ends) this.ends[state] += 1;
+        else this.open.push(now[index]);
       });
       this.draw();
-      await new Promise((resolve) => { setTimeout(resolve, followEvery); });
+      await new Promise((resolve) => {
+        setTimeout(resolve, followEvery);
+      });
     }
     if (!this.signal.aborted) this.onChange();
   }
@@ -93,19 +100,30 @@ export class RetryRun {
     if (!this.bar) {
       this.bar = h("progress", { max: Math.max(1, this.total), "aria-label": "Deliveries sent again" });
       this.line = h("p", { class: "run-line", role: "status", "aria-live": "polite" });
-      this.stop = h("button", { type: "button", on: { click: () => { this.isStopped = true; } } }, "Stop");
+      this.stop = h("button", {
+        type: "button",
+        on: {
+          click: () => {
+            this.isStopped = true;
+          },
+        },
+      }, "Stop");
       this.ended = h("p", { class: "run-ended", role: "status", "aria-live": "polite" });
       this.why = h("p", { class: "hint" });
       replace(this.element, this.line, this.bar, this.ended, this.why, this.stop);
     }
     this.bar.value = this.finished;
-    const text = `${said}: ${number(due)} of ${number(this.total)} made due` + (refused > 0 ? `, ${number(refused)} refused` : "");
+    const text = `${said}: ${number(due)} of ${number(this.total)} made due` +
+      (refused > 0 ? `, ${number(refused)} refused` : "");
     // A screen reader is told every tenth, not every one.
     if (this.isDone || this.finished % Math.max(1, Math.ceil(this.total / 10)) === 0) this.line.textContent = text;
     if (this.isDone && due > 0) {
       const others = Object.entries(this.ends).filter(([name, count]) => name !== "delivered" && count > 0);
-      this.ended.textContent = [`${number(this.ends.delivered)} delivered`, ...others.map(([name, count]) => `${number(count)} ${name}`),
-        this.open.length > 0 ? `${number(due - this.settled)} on the way` : ""].filter(Boolean).join(", ");
+      this.ended.textContent = [
+        `${number(this.ends.delivered)} delivered`,
+        ...others.map(([name, count]) => `${number(count)} ${name}`),
+        this.open.length > 0 ? `${number(due - this.settled)} on the way` : "",
+      ].filter(Boolean).join(", ");
     }
     this.why.textContent = this.firstRefusal ? `The first refusal: ${this.firstRefusal}` : "";
     this.stop.hidden = this.isDone;
@@ -117,7 +135,8 @@ export class RetryRun {
 const replayBody = (filter, more) =>
   Object.fromEntries(Object.entries({ ...filter, ...more }).filter(([, value]) => value !== undefined && value !== ""));
 
-export const dryRun = (filter) => post("/v1/replays", replayBody(filter, { dryRun: true, reason: "counted at the dashboard" }));
+export const dryRun = (filter) =>
+  post("/v1/replays", replayBody(filter, { dryRun: true, reason: "counted at the dashboard" }));
 
 export const beginReplay = (filter, { reason, ratePerSecond }) =>
   post("/v1/replays", replayBody(filter, { reason, ratePerSecond: Number(ratePerSecond) || undefined }));

@@ -11,17 +11,26 @@ import { outcomeLabel } from "./words.js";
 import { metrics } from "./metrics.js";
 
 const stateChoices = [
-  ["", "all states"], ["pending", "pending"], ["in_flight", "being sent"], ["delivered", "delivered"], ["dead", "dead"],
-  ["skipped", "skipped"], ["cancelled", "cancelled"],
+  ["", "all states"],
+  ["pending", "pending"],
+  ["in_flight", "being sent"],
+  ["delivered", "delivered"],
+  ["dead", "dead"],
+  ["skipped", "skipped"],
+  ["cancelled", "cancelled"],
 ];
 
-export const show = (view) => page(view, { title: "Deliveries", states: stateChoices, state: view.parameters.get("state") ?? "" });
+export const show = (view) =>
+  page(view, { title: "Deliveries", states: stateChoices, state: view.parameters.get("state") ?? "" });
 
-export const showDead = (view) => page(view, {
-  title: "Dead letters", states: [["dead", "dead"], ["skipped", "skipped"], ["cancelled", "cancelled"]],
-  state: view.parameters.get("state") ?? "dead",
-  intro: "Their schedule is used up and nothing more is tried. Mend the endpoint first, then send them again: by the boxes, or all that match the filter.",
-});
+export const showDead = (view) =>
+  page(view, {
+    title: "Dead letters",
+    states: [["dead", "dead"], ["skipped", "skipped"], ["cancelled", "cancelled"]],
+    state: view.parameters.get("state") ?? "dead",
+    intro:
+      "Their schedule is used up and nothing more is tried. Mend the endpoint first, then send them again: by the boxes, or all that match the filter.",
+  });
 
 /** A delivery has no page of its own: it is part of its event's story. */
 export async function showOne(view) {
@@ -51,15 +60,31 @@ async function page(view, { title, states, state, intro }) {
   });
 
   function deliveryTable(rows) {
-    const box = (row) => h("input", {
-      type: "checkbox", "aria-label": `Select ${row.id}`, "data-key": `box-${row.id}`, checked: takesAll || chosen.has(row.id),
-      disabled: takesAll, on: { change: (event) => { event.target.checked ? chosen.add(row.id) : chosen.delete(row.id); drawBar(rows); } },
-    });
+    const box = (row) =>
+      h("input", {
+        type: "checkbox",
+        "aria-label": `Select ${row.id}`,
+        "data-key": `box-${row.id}`,
+        checked: takesAll || chosen.has(row.id),
+        disabled: takesAll,
+        on: {
+          change: (event) => {
+            event.target.checked ? chosen.add(row.id) : chosen.delete(row.id);
+            drawBar(rows);
+          },
+        },
+      });
     return table({
-      caption: `${title}, newest first`, rows, key: (row) => row.id,
+      caption: `${title}, newest first`,
+      rows,
+      key: (row) => row.id,
       columns: [
         mayReplay && { title: "Select", isPlain: true, kind: "box", cell: box },
-        { title: "Delivery", cell: (row) => h("a", { href: `#/events/${encodeURIComponent(row.event)}`, "data-key": `dl-${row.id}` }, row.id) },
+        {
+          title: "Delivery",
+          cell: (row) =>
+            h("a", { href: `#/events/${encodeURIComponent(row.event)}`, "data-key": `dl-${row.id}` }, row.id),
+        },
         { title: "Event", cell: (row) => h("span", { class: "type" }, row.eventType) },
         { title: "Endpoint", cell: (row) => row.endpoint },
         { title: "State", cell: (row) => badge(row.state) },
@@ -72,20 +97,40 @@ async function page(view, { title, states, state, intro }) {
 
   function drawBar(rows) {
     if (!mayReplay || !["dead", "skipped", "cancelled"].includes(filter.state)) return replace(bar);
-    const all = h("label", { class: "check" }, h("input", {
-      type: "checkbox", checked: takesAll, "data-key": "all",
-      on: { change: (event) => { takesAll = event.target.checked; chosen.clear(); list.redraw(); } },
-    }), `All ${filter.state} deliveries that match the filter, on later pages too`);
+    const all = h(
+      "label",
+      { class: "check" },
+      h("input", {
+        type: "checkbox",
+        checked: takesAll,
+        "data-key": "all",
+        on: {
+          change: (event) => {
+            takesAll = event.target.checked;
+            chosen.clear();
+            list.redraw();
+          },
+        },
+      }),
+      `All ${filter.state} deliveries that match the filter, on later pages too`,
+    );
     const count = takesAll ? null : chosen.size;
     const label = takesAll ? "Replay all that match…" : count > 0 ? `Replay ${sayCount(count)}…` : "Replay…";
-    const button = action(label, () => (takesAll ? replayAll() : replayChosen()),
-      { class: "primary", "data-key": "replay", disabled: rows.length === 0 || count === 0 });
+    const button = action(label, () => (takesAll ? replayAll() : replayChosen()), {
+      class: "primary",
+      "data-key": "replay",
+      disabled: rows.length === 0 || count === 0,
+    });
     replace(bar, all, button);
   }
 
   async function replayChosen() {
     const ids = [...chosen];
-    const answer = await ask({ title: `Send ${sayCount(ids.length)} again?`, confirm: "Replay", text: "Each is due at once and begins its schedule anew." });
+    const answer = await ask({
+      title: `Send ${sayCount(ids.length)} again?`,
+      confirm: "Replay",
+      text: "Each is due at once and begins its schedule anew.",
+    });
     if (answer !== null) run(ids);
   }
 
@@ -98,23 +143,43 @@ async function page(view, { title, states, state, intro }) {
       counted = await dryRun(filter);
     } catch (error) {
       if (!(error instanceof Problem && error.isMissingRoute)) return replace(progress, problem(error));
-      const ids = await collect(filter, (count) => { line.textContent = `Counting: ${sayCount(count)}…`; }, view.signal);
+      const ids = await collect(filter, (count) => {
+        line.textContent = `Counting: ${sayCount(count)}…`;
+      }, view.signal);
       replace(progress);
       const answer = await ask({
-        title: `Send ${sayCount(ids.length)} again?`, confirm: "Replay",
-        text: "This gateway has no replays yet, so this page asks for one after the other: keep it open until it is done.",
+        title: `Send ${sayCount(ids.length)} again?`,
+        confirm: "Replay",
+        text:
+          "This gateway has no replays yet, so this page asks for one after the other: keep it open until it is done.",
       });
       if (answer !== null) run(ids);
       return;
     }
     replace(progress);
-    if (counted.total === 0) return replace(progress, notice("warn", "Nothing of this can be replayed: it is on its way, or has arrived, by another delivery."));
+    if (counted.total === 0) {
+      return replace(
+        progress,
+        notice("warn", "Nothing of this can be replayed: it is on its way, or has arrived, by another delivery."),
+      );
+    }
     const answer = await ask({
-      title: `Replay ${sayCount(counted.total)}?`, confirm: "Replay",
-      text: counted.endpoints.map(({ endpoint, total, state }) => `${endpoint}: ${number(total)}${state === "active" || !state ? "" : ` (${state})`}`).join(", "),
+      title: `Replay ${sayCount(counted.total)}?`,
+      confirm: "Replay",
+      text: counted.endpoints.map(({ endpoint, total, state }) =>
+        `${endpoint}: ${number(total)}${state === "active" || !state ? "" : ` (${state})`}`
+      ).join(", "),
       content: [
-        field("Why", h("input", { name: "reason", required: true, maxlength: 500 }), "It is kept with the replay and in the audit log."),
-        field("At most, each second", h("input", { name: "ratePerSecond", type: "number", min: 1, max: 1000, value: 100 }), "So that an endpoint that has just come back is not flooded."),
+        field(
+          "Why",
+          h("input", { name: "reason", required: true, maxlength: 500 }),
+          "It is kept with the replay and in the audit log.",
+        ),
+        field(
+          "At most, each second",
+          h("input", { name: "ratePerSecond", type: "number", min: 1, max: 1000, value: 100 }),
+          "So that an endpoint that has just come back is not flooded.",
+        ),
       ],
     });
     if (answer === null) return;
@@ -146,16 +211,37 @@ async function page(view, { title, states, state, intro }) {
     list.restart();
   }
   const control = (name, element) => {
-    element.addEventListener("change", () => { filter[name] = name === "since" || name === "until" ? moment(element.value) : element.value; changed(); });
+    element.addEventListener("change", () => {
+      filter[name] = name === "since" || name === "until" ? moment(element.value) : element.value;
+      changed();
+    });
     return element;
   };
-  replace(view.place, heading(replay === "" ? title : `Deliveries of ${replay}`), intro && h("p", { class: "intro" }, intro),
-    h("form", { class: "filters", "aria-label": "Filters", on: { submit: (event) => event.preventDefault() } },
+  replace(
+    view.place,
+    heading(replay === "" ? title : `Deliveries of ${replay}`),
+    intro && h("p", { class: "intro" }, intro),
+    h(
+      "form",
+      { class: "filters", "aria-label": "Filters", on: { submit: (event) => event.preventDefault() } },
       field("State", control("state", choice(states, filter.state, { "data-key": "state" }))),
-      field("Endpoint", control("endpoint", choice([["", "all endpoints"], ...known.data.map(({ id }) => [id, id])], filter.endpoint, { "data-key": "endpoint" }))),
+      field(
+        "Endpoint",
+        control(
+          "endpoint",
+          choice([["", "all endpoints"], ...known.data.map(({ id }) => [id, id])], filter.endpoint, {
+            "data-key": "endpoint",
+          }),
+        ),
+      ),
       field("Since (UTC)", control("since", h("input", { type: "datetime-local", "data-key": "since" }))),
-      field("Until (UTC)", control("until", h("input", { type: "datetime-local", "data-key": "until" })))),
-    !mayReplay && notice("warn", view.session.whyNot("operator")), bar, progress, list.element);
+      field("Until (UTC)", control("until", h("input", { type: "datetime-local", "data-key": "until" }))),
+    ),
+    !mayReplay && notice("warn", view.session.whyNot("operator")),
+    bar,
+    progress,
+    list.element,
+  );
   await list.restart();
   return () => list.refresh();
 }

@@ -16,11 +16,19 @@ export function toast(text, tone = "good") {
  */
 export function ask({ title, text, content = [], confirm, danger = false }) {
   return new Promise((resolve) => {
-    const form = h("form", { method: "dialog" },
-      h("h2", { id: "dialog-title" }, title), text && h("p", {}, text), content,
-      h("div", { class: "buttons" },
+    const form = h(
+      "form",
+      { method: "dialog" },
+      h("h2", { id: "dialog-title" }, title),
+      text && h("p", {}, text),
+      content,
+      h(
+        "div",
+        { class: "buttons" },
         h("button", { type: "button", value: "", on: { click: () => dialog.close("") } }, "Cancel"),
-        h("button", { type: "submit", value: "yes", class: danger ? "danger" : "primary" }, confirm)));
+        h("button", { type: "submit", value: "yes", class: danger ? "danger" : "primary" }, confirm),
+      ),
+    );
     const dialog = h("dialog", { "aria-labelledby": "dialog-title" }, form);
     dialog.addEventListener("close", () => {
       const values = dialog.returnValue === "yes" ? Object.fromEntries(new FormData(form)) : null;

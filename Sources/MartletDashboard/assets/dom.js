@@ -37,8 +37,12 @@ export function svg(tag, properties, ...children) {
 export function replace(container, ...nodes) {
   const active = container.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   const unfolded = new Map();
-  for (const details of container.querySelectorAll("details[data-key]")) unfolded.set(details.dataset.key, details.open);
-  container.replaceChildren(...nodes.flat(Infinity).filter((node) => node !== undefined && node !== null && node !== false));
+  for (const details of container.querySelectorAll("details[data-key]")) {
+    unfolded.set(details.dataset.key, details.open);
+  }
+  container.replaceChildren(
+    ...nodes.flat(Infinity).filter((node) => node !== undefined && node !== null && node !== false),
+  );
   for (const details of container.querySelectorAll("details[data-key]")) {
     const open = unfolded.get(details.dataset.key);
     if (open !== undefined) details.open = open;

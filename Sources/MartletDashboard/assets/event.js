@@ -14,8 +14,11 @@ export async function show(view) {
   let shown = null;
   async function refresh() {
     const event = await get(`/v1/events/${segment(view.id)}`, {}, view.signal);
-    const details = await Promise.all(event.deliveries.slice(0, readAtMost).map((delivery) =>
-      get(`/v1/deliveries/${segment(delivery.id)}`, {}, view.signal)));
+    const details = await Promise.all(
+      event.deliveries.slice(0, readAtMost).map((delivery) =>
+        get(`/v1/deliveries/${segment(delivery.id)}`, {}, view.signal)
+      ),
+    );
     const picture = JSON.stringify([event, details]);
     if (picture === shown) return;
     shown = picture;
@@ -27,35 +30,59 @@ export async function show(view) {
 
 function draw(view, event, deliveries, refresh) {
   const data = event.body.data;
-  replace(view.place,
-    heading(event.merchantOrderId ?? event.providerObjectId ?? event.type,
-      h("span", { class: "type" }, event.type), event.flags.map((flag) => h("span", { class: "flag" }, flag)),
-      view.session.may("operator") && action("Replay this event…", () => replayEvent(event, deliveries, refresh), { "data-key": "replay" })),
+  replace(
+    view.place,
+    heading(
+      event.merchantOrderId ?? event.providerObjectId ?? event.type,
+      h("span", { class: "type" }, event.type),
+      event.flags.map((flag) => h("span", { class: "flag" }, flag)),
+      view.session.may("operator") &&
+        action("Replay this event…", () => replayEvent(event, deliveries, refresh), { "data-key": "replay" }),
+    ),
     facts([
-      ["Event", copyable(event.id), "wide"], ["Order", copyable(event.merchantOrderId)],
+      ["Event", copyable(event.id), "wide"],
+      ["Order", copyable(event.merchantOrderId)],
       [`Number at ${data?.provider ?? "the provider"}`, copyable(event.providerObjectId), "wide"],
       ["Amount", amount(data?.money?.ordered ?? data?.money?.paid)],
-      ["Source", event.source], ["Shop", event.shop], ["Provider’s word", event.providerStatus ?? "–"],
+      ["Source", event.source],
+      ["Shop", event.shop],
+      ["Provider’s word", event.providerStatus ?? "–"],
       ["Finality", data?.finality ?? "–"],
     ]),
     h("h2", {}, "Timeline"),
-    h("ol", { class: "timeline" }, received(event), verified(event), normalised(event, deliveries),
-      steps(view, deliveries, refresh)),
-    h("h2", {}, "Callback and event"), sides(event));
+    h(
+      "ol",
+      { class: "timeline" },
+      received(event),
+      verified(event),
+      normalised(event, deliveries),
+      steps(view, deliveries, refresh),
+    ),
+    h("h2", {}, "Callback and event"),
+    sides(event),
+  );
 }
 
 function step(moment, tone, shape, title, ...body) {
-  return h("li", { class: `step ${tone}` },
+  return h(
+    "li",
+    { class: `step ${tone}` },
     h("span", { class: "dot", "aria-hidden": "true" }, shape),
-    h("div", { class: "step-body" }, h("p", { class: "step-title" }, title, " ", moment && time(moment)), body));
+    h("div", { class: "step-body" }, h("p", { class: "step-title" }, title, " ", moment && time(moment)), body),
+  );
 }
 
 function received(event) {
   const raw = event.raw;
   const fromWhere = raw ? ` from ${raw.source_address}, ${raw.media_type}` : "";
-  return step(raw?.received_at ?? event.receivedAt, "good", "↓",
+  return step(
+    raw?.received_at ?? event.receivedAt,
+    "good",
+    "↓",
     raw?.forced ? "Callback taken out of quarantine by force" : `Callback received${fromWhere}`,
-    event.body.data?.occurred_at && h("p", { class: "hint" }, "The provider dates the change ", time(event.body.data.occurred_at), "."));
+    event.body.data?.occurred_at &&
+      h("p", { class: "hint" }, "The provider dates the change ", time(event.body.data.occurred_at), "."),
+  );
 }
 
 function verified(event) {
@@ -63,17 +90,23 @@ function verified(event) {
   if (!verification) return null;
   const isForced = verification.method === "forced";
   const uncovered = verification.uncovered_fields ?? [];
-  return step(null, isForced ? "warn" : "good", isForced ? "!" : "✓", isForced ? "Not verified" : "Verified",
+  return step(
+    null,
+    isForced ? "warn" : "good",
+    isForced ? "!" : "✓",
+    isForced ? "Not verified" : "Verified",
     h("p", {}, methods[verification.method] ?? verification.method, "."),
     event.raw?.forced && h("p", {}, `Forced by ${event.raw.forced.by}: “${event.raw.forced.reason}”.`),
-    uncovered.length > 0 && h("p", { class: "hint" }, `The proof does not protect ${uncovered.join(", ")}.`));
+    uncovered.length > 0 && h("p", { class: "hint" }, `The proof does not protect ${uncovered.join(", ")}.`),
+  );
 }
 
 function normalised(event, deliveries) {
   const withheld = event.flags.includes("out_of_order") || event.flags.includes("already_known");
   const text = withheld
     ? `Kept and not delivered: ${event.flags.join(", ").replaceAll("_", " ")}.`
-    : deliveries.length === 0 ? "No endpoint wanted it at that time. A replay sends it to the endpoints of today."
+    : deliveries.length === 0
+    ? "No endpoint wanted it at that time. A replay sends it to the endpoints of today."
     : `Stored with ${plural(deliveries.length, "delivery", "deliveries")}, then acknowledged.`;
   return step(event.receivedAt, withheld ? "warn" : "good", "◆", `Became ${event.type}`, h("p", {}, text));
 }
@@ -97,28 +130,73 @@ function endOf(delivery) {
 function attemptStep(delivery, attempt) {
   const isGood = attempt.status >= 200 && attempt.status < 300;
   const key = `${delivery.id}-${attempt.number}`;
-  return step(attempt.startedAt, isGood ? "good" : "bad", isGood ? "✓" : "✕",
-    [h("strong", {}, delivery.endpoint), ` attempt ${attempt.number}: ${outcome(attempt)} in ${duration(attempt.durationMs)}`],
+  return step(
+    attempt.startedAt,
+    isGood ? "good" : "bad",
+    isGood ? "✓" : "✕",
+    [
+      h("strong", {}, delivery.endpoint),
+      ` attempt ${attempt.number}: ${outcome(attempt)} in ${duration(attempt.durationMs)}`,
+    ],
     attempt.detail && h("p", { class: "hint" }, attempt.detail),
-    (attempt.headers.length > 0 || attempt.body !== "") && h("details", { "data-key": `d-${key}` },
-      h("summary", { "data-key": `s-${key}` }, "Its answer"),
-      attempt.headers.length > 0 && h("pre", { class: "json", tabindex: "0", role: "region", "aria-label": "Headers of the answer" },
-        attempt.headers.map(([name, value]) => `${name}: ${value}\n`)),
-      bodyView(attempt.body, "Body of the answer")));
+    (attempt.headers.length > 0 || attempt.body !== "") &&
+      h(
+        "details",
+        { "data-key": `d-${key}` },
+        h("summary", { "data-key": `s-${key}` }, "Its answer"),
+        attempt.headers.length > 0 &&
+          h(
+            "pre",
+            { class: "json", tabindex: "0", role: "region", "aria-label": "Headers of the answer" },
+            attempt.headers.map(([name, value]) => `${name}: ${value}\n`),
+          ),
+        bodyView(attempt.body, "Body of the answer"),
+      ),
+  );
 }
 
 function standing(view, delivery, refresh) {
   const isOpen = delivery.state === "pending";
   const mayRetry = view.session.may("operator") && ["pending", "dead", "skipped", "cancelled"].includes(delivery.state);
   const tone = { delivered: "good", dead: "bad", skipped: "warn", cancelled: "idle" }[delivery.state] ?? "wait";
-  return h("li", { class: `step ${tone} standing` }, h("span", { class: "dot", "aria-hidden": "true" }, "•"),
-    h("div", { class: "step-body" },
-      h("p", { class: "step-title" }, h("a", { href: `#/endpoints/${encodeURIComponent(delivery.endpoint)}` }, delivery.endpoint), " ",
-        badge(delivery.state), " ", isOpen && ["next attempt ", time(delivery.dueAt)]),
-      h("p", { class: "hint" }, delivery.id, `, ${plural(delivery.attemptCount, "attempt", "attempts")}, made ${clock(delivery.createdAt)}`),
-      mayRetry && h("div", { class: "buttons" },
-        action("Send now", () => change(delivery, "retry", refresh), { "data-key": `retry-${delivery.id}`, "aria-label": `Send ${delivery.id} to ${delivery.endpoint} now` }),
-        isOpen && action("Cancel", () => change(delivery, "cancel", refresh), { "data-key": `cancel-${delivery.id}`, "aria-label": `Cancel ${delivery.id} to ${delivery.endpoint}` }))));
+  return h(
+    "li",
+    { class: `step ${tone} standing` },
+    h("span", { class: "dot", "aria-hidden": "true" }, "•"),
+    h(
+      "div",
+      { class: "step-body" },
+      h(
+        "p",
+        { class: "step-title" },
+        h("a", { href: `#/endpoints/${encodeURIComponent(delivery.endpoint)}` }, delivery.endpoint),
+        " ",
+        badge(delivery.state),
+        " ",
+        isOpen && ["next attempt ", time(delivery.dueAt)],
+      ),
+      h(
+        "p",
+        { class: "hint" },
+        delivery.id,
+        `, ${plural(delivery.attemptCount, "attempt", "attempts")}, made ${clock(delivery.createdAt)}`,
+      ),
+      mayRetry &&
+        h(
+          "div",
+          { class: "buttons" },
+          action("Send now", () => change(delivery, "retry", refresh), {
+            "data-key": `retry-${delivery.id}`,
+            "aria-label": `Send ${delivery.id} to ${delivery.endpoint} now`,
+          }),
+          isOpen &&
+            action("Cancel", () => change(delivery, "cancel", refresh), {
+              "data-key": `cancel-${delivery.id}`,
+              "aria-label": `Cancel ${delivery.id} to ${delivery.endpoint}`,
+            }),
+        ),
+    ),
+  );
 }
 
 async function change(delivery, verb, refresh) {
@@ -134,22 +212,43 @@ async function change(delivery, verb, refresh) {
 function sides(event) {
   const { raw } = event;
   const left = raw
-    ? [h("p", { class: "hint" }, raw.method, " · ", raw.media_type, " · from ", raw.source_address),
-      h("details", { "data-key": "raw-headers" }, h("summary", { "data-key": "raw-headers-s" }, "Headers"),
-        h("pre", { class: "json", tabindex: "0", role: "region", "aria-label": "Headers of the callback" },
-          (raw.headers ?? []).map(([name, value]) => `${name}: ${value}\n`))),
-      raw.body_base64 ? bodyView(raw.body_base64, "Callback as it came, Base64") : formOrBody(raw)]
+    ? [
+      h("p", { class: "hint" }, raw.method, " · ", raw.media_type, " · from ", raw.source_address),
+      h(
+        "details",
+        { "data-key": "raw-headers" },
+        h("summary", { "data-key": "raw-headers-s" }, "Headers"),
+        h(
+          "pre",
+          { class: "json", tabindex: "0", role: "region", "aria-label": "Headers of the callback" },
+          (raw.headers ?? []).map(([name, value]) => `${name}: ${value}\n`),
+        ),
+      ),
+      raw.body_base64 ? bodyView(raw.body_base64, "Callback as it came, Base64") : formOrBody(raw),
+    ]
     : notice("warn", `${event.rawNote ?? "The raw callback is not there."}`);
-  return h("div", { class: "sides" },
+  return h(
+    "div",
+    { class: "sides" },
     h("section", { "aria-labelledby": "raw" }, h("h3", { id: "raw" }, "As it came"), left),
-    h("section", { "aria-labelledby": "normalised" }, h("h3", { id: "normalised" }, "As subscribers get it"),
-      jsonView(event.body, "Normalised event")));
+    h(
+      "section",
+      { "aria-labelledby": "normalised" },
+      h("h3", { id: "normalised" }, "As subscribers get it"),
+      jsonView(event.body, "Normalised event"),
+    ),
+  );
 }
 
 function formOrBody(raw) {
   if (raw.body !== undefined && raw.media_type?.includes("form-urlencoded")) {
     const lines = [...new URLSearchParams(raw.body)].map(([name, value]) => `${name} = ${value}\n`);
-    return h("pre", { class: "json", tabindex: "0", role: "region", "aria-label": "Callback as it came, one member a line" }, lines);
+    return h("pre", {
+      class: "json",
+      tabindex: "0",
+      role: "region",
+      "aria-label": "Callback as it came, one member a line",
+    }, lines);
   }
   return bodyView(raw.body ?? JSON.stringify(raw), "Callback as it came");
 }

@@ -8,10 +8,27 @@ import { PagedList } from "./list.js";
 import { eventTable } from "./overview.js";
 
 const types = [
-  "payment.created", "payment.awaiting", "payment.pending", "payment.paid", "payment.underpaid", "payment.late",
-  "payment.expired", "payment.failed", "payment.cancelled", "payment.on_hold", "payment.refund_pending",
-  "payment.refunded", "payment.refund_failed", "payment.test", "payment.unrecognised", "payout.processing",
-  "payout.paid", "payout.failed", "payout.cancelled", "payout.unrecognised", "provider.fault",
+  "payment.created",
+  "payment.awaiting",
+  "payment.pending",
+  "payment.paid",
+  "payment.underpaid",
+  "payment.late",
+  "payment.expired",
+  "payment.failed",
+  "payment.cancelled",
+  "payment.on_hold",
+  "payment.refund_pending",
+  "payment.refunded",
+  "payment.refund_failed",
+  "payment.test",
+  "payment.unrecognised",
+  "payout.processing",
+  "payout.paid",
+  "payout.failed",
+  "payout.cancelled",
+  "payout.unrecognised",
+  "provider.fault",
 ];
 const patience = 200;
 const keptFor = 4000;
@@ -27,14 +44,21 @@ export function search(text) {
 
 export async function show(view) {
   const filters = {
-    q: view.parameters.get("q") ?? "", type: view.parameters.get("type") ?? "",
-    source: view.parameters.get("source") ?? "", shop: view.parameters.get("shop") ?? "",
+    q: view.parameters.get("q") ?? "",
+    type: view.parameters.get("type") ?? "",
+    source: view.parameters.get("source") ?? "",
+    shop: view.parameters.get("shop") ?? "",
   };
   const input = document.getElementById("q");
   if (input.value.trim() !== filters.q) input.value = filters.q;
   const status = h("p", { class: "hint", role: "status" });
   const type = choice([["", "all types"], ...types.map((each) => [each, each])], filters.type, { "data-key": "type" });
-  const source = h("input", { value: filters.source, placeholder: "cryptomus/main", "data-key": "source", autocomplete: "off" });
+  const source = h("input", {
+    value: filters.source,
+    placeholder: "cryptomus/main",
+    "data-key": "source",
+    autocomplete: "off",
+  });
   const shop = h("input", { value: filters.shop, placeholder: "all", "data-key": "shop", autocomplete: "off" });
   let timer = null;
 
@@ -43,7 +67,9 @@ export async function show(view) {
     load: (cursor) => load(filters, cursor, view.signal),
     show: (rows) => {
       status.textContent = filters.q === "" ? "" : `${plural(rows.length, "event", "events")} for “${filters.q}”`;
-      return rows.length === 0 && Object.values(filters).some((each) => each !== "") ? nothing(filters) : eventTable(rows, filters.q);
+      return rows.length === 0 && Object.values(filters).some((each) => each !== "")
+        ? nothing(filters)
+        : eventTable(rows, filters.q);
     },
   });
 
@@ -52,15 +78,32 @@ export async function show(view) {
     clearTimeout(timer);
     timer = setTimeout(() => list.restart(), patience);
   }
-  open = (text) => { filters.q = text; changed(); };
-  view.signal.addEventListener("abort", () => { clearTimeout(timer); open = null; });
+  open = (text) => {
+    filters.q = text;
+    changed();
+  };
+  view.signal.addEventListener("abort", () => {
+    clearTimeout(timer);
+    open = null;
+  });
   for (const [name, control] of Object.entries({ type, source, shop })) {
-    control.addEventListener("input", () => { filters[name] = control.value.trim(); changed(); });
+    control.addEventListener("input", () => {
+      filters[name] = control.value.trim();
+      changed();
+    });
   }
-  replace(view.place, heading("Events", status),
-    h("form", { class: "filters", "aria-label": "Filters", on: { submit: (event) => event.preventDefault() } },
-      field("Type", type), field("Source", source), field("Shop", shop)),
-    list.element);
+  replace(
+    view.place,
+    heading("Events", status),
+    h(
+      "form",
+      { class: "filters", "aria-label": "Filters", on: { submit: (event) => event.preventDefault() } },
+      field("Type", type),
+      field("Source", source),
+      field("Shop", shop),
+    ),
+    list.element,
+  );
   await list.restart();
   return () => list.refresh();
 }
@@ -80,7 +123,8 @@ async function load({ q, type, source, shop }, cursor, signal) {
   ]);
   const needle = q.toLowerCase();
   const near = recent.data.filter((row) =>
-    [row.merchantOrderId, row.providerObjectId, row.id].some((text) => text?.toLowerCase().includes(needle)));
+    [row.merchantOrderId, row.providerObjectId, row.id].some((text) => text?.toLowerCase().includes(needle))
+  );
   const found = new Map([...byOrder.data, ...byObject.data, ...near].map((row) => [row.id, row]));
   return { data: [...found.values()], nextCursor: null };
 }
@@ -104,8 +148,17 @@ async function one(id, signal) {
 }
 
 function nothing({ q }) {
-  return empty(q === "" ? "No event with these filters" : `No event for “${q}”`,
+  return empty(
+    q === "" ? "No event with these filters" : `No event for “${q}”`,
     "A whole order number, provider's number or event id is found however old it is; part of one among the newest 500 events. ",
-    h("p", {}, "If the provider says that it sent a callback, look in ", h("a", { href: "#/quarantine" }, "quarantine"),
-      " for what was refused and at its ", h("a", { href: "#/sources" }, "source"), "."));
+    h(
+      "p",
+      {},
+      "If the provider says that it sent a callback, look in ",
+      h("a", { href: "#/quarantine" }, "quarantine"),
+      " for what was refused and at its ",
+      h("a", { href: "#/sources" }, "source"),
+      ".",
+    ),
+  );
 }

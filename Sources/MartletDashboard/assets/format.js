@@ -27,9 +27,12 @@ export function duration(milliseconds) {
 export function relative(moment, now = Date.now()) {
   const seconds = Math.round((now - moment) / 1000);
   const size = Math.abs(seconds);
-  const text = size < 60 ? `${size} s`
-    : size < 3600 ? `${Math.floor(size / 60)} min`
-    : size < 48 * 3600 ? `${Math.floor(size / 3600)} h`
+  const text = size < 60
+    ? `${size} s`
+    : size < 3600
+    ? `${Math.floor(size / 60)} min`
+    : size < 48 * 3600
+    ? `${Math.floor(size / 3600)} h`
     : `${Math.floor(size / 86400)} days`;
   if (size < 3) return "now";
   return seconds >= 0 ? `${text} ago` : `in ${text}`;
@@ -50,8 +53,13 @@ export function clock(moment, now = new Date()) {
 export function time(text, { hint = true } = {}) {
   if (!text) return h("span", { class: "faint" }, "–");
   const moment = Date.parse(text);
-  return h("time", { datetime: text, title: text }, h("span", { class: "clock" }, clock(moment)), " ",
-    hint && h("span", { class: "hint", "data-moment": moment }, relative(moment)));
+  return h(
+    "time",
+    { datetime: text, title: text },
+    h("span", { class: "clock" }, clock(moment)),
+    " ",
+    hint && h("span", { class: "hint", "data-moment": moment }, relative(moment)),
+  );
 }
 
 export function keepHintsFresh() {

@@ -7,19 +7,45 @@ import { problem } from "./parts.js";
 export function table({ caption, columns, rows, key, rowClass }) {
   // What names a row is its first column, a box to tick aside.
   const naming = columns.findIndex((column) => !column.isPlain);
-  const body = h("tbody", { role: "rowgroup" }, rows.map((row) =>
-    h("tr", { role: "row", class: rowClass?.(row), "data-row": key(row) }, columns.map((column, index) =>
-      h(index === naming ? "th" : "td", {
-        role: index === naming ? "rowheader" : "cell", scope: index === naming ? "row" : null,
-        class: column.kind, "data-label": column.title,
-      }, column.cell(row))))));
+  const body = h(
+    "tbody",
+    { role: "rowgroup" },
+    rows.map((row) =>
+      h(
+        "tr",
+        { role: "row", class: rowClass?.(row), "data-row": key(row) },
+        columns.map((column, index) =>
+          h(index === naming ? "th" : "td", {
+            role: index === naming ? "rowheader" : "cell",
+            scope: index === naming ? "row" : null,
+            class: column.kind,
+            "data-label": column.title,
+          }, column.cell(row))
+        ),
+      )
+    ),
+  );
   body.addEventListener("keydown", moveByArrows);
   // Roles are given, since a table that is laid out as cards would lose them.
-  return h("div", { class: "scroller" }, h("table", { role: "table", class: "list" },
-    h("caption", { class: "visually-hidden" }, caption),
-    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, columns.map((column) =>
-      h("th", { role: "columnheader", scope: "col", class: column.kind }, column.title)))),
-    body));
+  return h(
+    "div",
+    { class: "scroller" },
+    h(
+      "table",
+      { role: "table", class: "list" },
+      h("caption", { class: "visually-hidden" }, caption),
+      h(
+        "thead",
+        { role: "rowgroup" },
+        h(
+          "tr",
+          { role: "row" },
+          columns.map((column) => h("th", { role: "columnheader", scope: "col", class: column.kind }, column.title)),
+        ),
+      ),
+      body,
+    ),
+  );
 }
 
 const inRow = "a, button, input";
@@ -96,7 +122,9 @@ export class PagedList {
     if (picture === this.shown) return;
     this.shown = picture;
     const more = this.nextCursor && h("button", {
-      type: "button", class: "more", "data-key": "more",
+      type: "button",
+      class: "more",
+      "data-key": "more",
       on: { click: () => this.more().catch((error) => this.element.append(problem(error))) },
     }, "Show older ones");
     replace(this.element, this.show(this.rows), more);

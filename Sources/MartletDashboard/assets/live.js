@@ -27,7 +27,10 @@ export class Live {
     this.turn = 0;
     const source = new EventSource("/v1/stream");
     this.source = source;
-    source.addEventListener("open", () => { this.isStreaming = true; this.say(); });
+    source.addEventListener("open", () => {
+      this.isStreaming = true;
+      this.say();
+    });
     source.addEventListener("message", () => this.news());
     for (const kind of kinds) source.addEventListener(kind, () => this.news());
     source.addEventListener("error", () => {
@@ -55,5 +58,7 @@ export class Live {
     }, wait);
   }
 
-  say() { this.onState(this.isStreaming ? "Live" : "Live, every 5 s"); }
+  say() {
+    this.onState(this.isStreaming ? "Live" : "Live, every 5 s");
+  }
 }

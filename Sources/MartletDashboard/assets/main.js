@@ -63,7 +63,11 @@ async function open() {
   if ((page.path !== "events" || id !== null) && document.activeElement !== byId("q")) byId("q").value = "";
   document.title = `${id ?? page.title} – Martlet`;
   const view = {
-    session, id, parameters, signal: leave.signal, place: h("div", { class: `page page-${page.path || "overview"}` }),
+    session,
+    id,
+    parameters,
+    signal: leave.signal,
+    place: h("div", { class: `page page-${page.path || "overview"}` }),
     /** Changes the filters in the address without opening the page anew. */
     remember(values) {
       const search = new URLSearchParams(Object.entries(values).filter(([, value]) => value));
@@ -90,15 +94,38 @@ async function open() {
 async function news() {
   if (refresh === null || isRefreshing || session === null) return;
   isRefreshing = true;
-  try { await refresh(); } catch { /* The next look may succeed; what is shown stays. */ } finally { isRefreshing = false; }
+  try {
+    await refresh();
+  } catch {
+    /* The next look may succeed; what is shown stays. */
+  } finally {
+    isRefreshing = false;
+  }
 }
 
-const live = new Live(news, (text) => { byId("live").textContent = text; });
+const live = new Live(news, (text) => {
+  byId("live").textContent = text;
+});
 
 function drawNav(page) {
-  replace(nav, h("ul", {}, pages.map((each) => h("li", {}, h("a", {
-    href: `#/${each.path}`, "aria-current": each === page ? "page" : null, "data-key": `nav-${each.path}`,
-  }, each.title)))));
+  replace(
+    nav,
+    h(
+      "ul",
+      {},
+      pages.map((each) =>
+        h(
+          "li",
+          {},
+          h("a", {
+            href: `#/${each.path}`,
+            "aria-current": each === page ? "page" : null,
+            "data-key": `nav-${each.path}`,
+          }, each.title),
+        )
+      ),
+    ),
+  );
 }
 
 function showFrame(isSignedIn) {
@@ -133,7 +160,9 @@ const themes = ["auto", "light", "dark"];
 function useTheme(theme) {
   document.documentElement.dataset.theme = theme;
   byId("theme").textContent = `Theme: ${theme}`;
-  try { localStorage.setItem("martlet-theme", theme); } catch { /* For this page only. */ }
+  try {
+    localStorage.setItem("martlet-theme", theme);
+  } catch { /* For this page only. */ }
 }
 
 function savedTheme() {
@@ -153,7 +182,10 @@ function closeMenu() {
 function listen() {
   window.addEventListener("hashchange", () => open());
   window.addEventListener("signed-out", () => leaveFor("Your session is over. Sign in again to go on where you were."));
-  byId("skip").addEventListener("click", (event) => { event.preventDefault(); content.focus(); });
+  byId("skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    content.focus();
+  });
   byId("menu").addEventListener("click", () => {
     const isOpen = nav.classList.toggle("open");
     byId("menu").setAttribute("aria-expanded", String(isOpen));
@@ -162,7 +194,11 @@ function listen() {
     useTheme(themes[(themes.indexOf(document.documentElement.dataset.theme) + 1) % themes.length]);
   });
   byId("sign-out").addEventListener("click", async () => {
-    try { await signOut(); } catch (error) { toast(error.message, "bad"); }
+    try {
+      await signOut();
+    } catch (error) {
+      toast(error.message, "bad");
+    }
     leaveFor();
   });
   byId("search").addEventListener("submit", (event) => event.preventDefault());
@@ -190,7 +226,8 @@ listen();
 keepHintsFresh();
 try {
   const session = await current();
-  if (session) enter(session); else leaveFor();
+  if (session) enter(session);
+  else leaveFor();
 } catch (error) {
   showFrame(false);
   replace(content, problem(error));

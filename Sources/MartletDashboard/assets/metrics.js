@@ -21,7 +21,10 @@ export function parse(text) {
 }
 
 const sum = (samples, name, test = () => true) =>
-  samples.filter((sample) => sample.name === name && test(sample.labels)).reduce((total, each) => total + each.value, 0);
+  samples.filter((sample) => sample.name === name && test(sample.labels)).reduce(
+    (total, each) => total + each.value,
+    0,
+  );
 
 const taken = new Set(["accepted", "duplicate", "hint", "out_of_order", "already_known", "withheld"]);
 
@@ -33,7 +36,8 @@ function read(samples, at) {
     entry[labels.outcome === "delivered" ? "good" : "bad"] += value;
   }
   return {
-    at, endpoints,
+    at,
+    endpoints,
     events: sum(samples, "martlet_events_total"),
     refused: sum(samples, "martlet_ingest_requests_total", (labels) => !taken.has(labels.outcome)),
   };
@@ -56,7 +60,9 @@ class Metrics {
     return this.look();
   }
 
-  stop() { clearInterval(this.timer); }
+  stop() {
+    clearInterval(this.timer);
+  }
 
   async look() {
     let text;
@@ -74,11 +80,15 @@ class Metrics {
     if (last && entry.events < last.events) this.history = [];
     this.history.push(entry);
     if (this.history.length > kept) this.history.splice(0, this.history.length - kept);
-    try { sessionStorage.setItem(place, JSON.stringify(this.history)); } catch { /* Full: kept in memory only. */ }
+    try {
+      sessionStorage.setItem(place, JSON.stringify(this.history));
+    } catch { /* Full: kept in memory only. */ }
     for (const listener of this.listeners) listener();
   }
 
-  get isThere() { return this.samples.length > 0; }
+  get isThere() {
+    return this.samples.length > 0;
+  }
 
   value(name, labels = {}) {
     return sum(this.samples, name, (given) => Object.entries(labels).every(([key, text]) => given[key] === text));

@@ -13,19 +13,36 @@ const ended = (replay) => replay.delivered + replay.dead + replay.cancelled + re
 export async function show(view) {
   const first = await getIfServed("/v1/replays", { limit: 50 }, view.signal);
   if (first === null) {
-    replace(view.place, heading("Replays"), missing("replays"),
-      h("p", {}, h("a", { href: "#/dead" }, "Dead letters"), " can be sent again from their page meanwhile."));
+    replace(
+      view.place,
+      heading("Replays"),
+      missing("replays"),
+      h("p", {}, h("a", { href: "#/dead" }, "Dead letters"), " can be sent again from their page meanwhile."),
+    );
     return null;
   }
   const list = new PagedList({
     key: (row) => row.id,
     load: (cursor) => get("/v1/replays", { limit: 50, cursor }, view.signal),
-    show: (rows) => (rows.length === 0
-      ? empty("No replay yet", "After an outage, choose what is to be sent again among the ", h("a", { href: "#/dead" }, "dead letters"), ".")
+    show: (
+      rows,
+    ) => (rows.length === 0
+      ? empty(
+        "No replay yet",
+        "After an outage, choose what is to be sent again among the ",
+        h("a", { href: "#/dead" }, "dead letters"),
+        ".",
+      )
       : table({
-        caption: "Replays, newest first", rows, key: (row) => row.id,
+        caption: "Replays, newest first",
+        rows,
+        key: (row) => row.id,
         columns: [
-          { title: "Replay", cell: (row) => h("a", { href: `#/replays/${encodeURIComponent(row.id)}`, "data-key": `r-${row.id}` }, row.id) },
+          {
+            title: "Replay",
+            cell: (row) =>
+              h("a", { href: `#/replays/${encodeURIComponent(row.id)}`, "data-key": `r-${row.id}` }, row.id),
+          },
           { title: "State", cell: (row) => badge(row.state) },
           { title: "Progress", cell: (row) => bar(row) },
           { title: "Why", cell: (row) => row.reason ?? "–" },
@@ -39,9 +56,12 @@ export async function show(view) {
 }
 
 function bar(replay) {
-  return h("span", { class: "progress" },
+  return h(
+    "span",
+    { class: "progress" },
     h("progress", { max: Math.max(1, replay.total), value: ended(replay), "aria-label": `Progress of ${replay.id}` }),
-    ` ${number(ended(replay))} of ${number(replay.total)}`);
+    ` ${number(ended(replay))} of ${number(replay.total)}`,
+  );
 }
 
 export async function showOne(view) {
@@ -50,20 +70,45 @@ export async function showOne(view) {
   replace(view.place, title, body);
   async function refresh() {
     const replay = await get(`/v1/replays/${segment(view.id)}`, {}, view.signal);
-    const verb = (name, label) => view.session.may("operator") && action(label, async () => {
-      try { await post(`/v1/replays/${segment(view.id)}/${name}`); } catch (error) { toast(error.message, "bad"); }
-      await refresh();
-    }, { "data-key": name });
-    const deliveries = (state, count) => h("a", { href: `#/deliveries?replay=${encodeURIComponent(replay.id)}&state=${state}` }, number(count));
-    replace(body, h("p", {}, badge(replay.state), " ", bar(replay)),
-      facts([["Delivered", deliveries("delivered", replay.delivered)], ["On the way", deliveries("pending", replay.waiting)],
-        ["Not made yet", number(replay.left)], ["Dead again", deliveries("dead", replay.dead)], ["Cancelled", number(replay.cancelled)],
-        ["Not needed any more", number(replay.unneeded)], ["Removed by retention", number(replay.gone)]]),
-      facts([["Replay", copyable(replay.id)], ["Why", replay.reason], ["By", replay.createdBy], ["Each second", number(replay.ratePerSecond)],
-        ["Begun", time(replay.createdAt)], ["Ended", time(replay.finishedAt)]]),
-      h("div", { class: "buttons" }, replay.state === "running" && verb("pause", "Pause"),
+    const verb = (name, label) =>
+      view.session.may("operator") && action(label, async () => {
+        try {
+          await post(`/v1/replays/${segment(view.id)}/${name}`);
+        } catch (error) {
+          toast(error.message, "bad");
+        }
+        await refresh();
+      }, { "data-key": name });
+    const deliveries = (state, count) =>
+      h("a", { href: `#/deliveries?replay=${encodeURIComponent(replay.id)}&state=${state}` }, number(count));
+    replace(
+      body,
+      h("p", {}, badge(replay.state), " ", bar(replay)),
+      facts([
+        ["Delivered", deliveries("delivered", replay.delivered)],
+        ["On the way", deliveries("pending", replay.waiting)],
+        ["Not made yet", number(replay.left)],
+        ["Dead again", deliveries("dead", replay.dead)],
+        ["Cancelled", number(replay.cancelled)],
+        ["Not needed any more", number(replay.unneeded)],
+        ["Removed by retention", number(replay.gone)],
+      ]),
+      facts([
+        ["Replay", copyable(replay.id)],
+        ["Why", replay.reason],
+        ["By", replay.createdBy],
+        ["Each second", number(replay.ratePerSecond)],
+        ["Begun", time(replay.createdAt)],
+        ["Ended", time(replay.finishedAt)],
+      ]),
+      h(
+        "div",
+        { class: "buttons" },
+        replay.state === "running" && verb("pause", "Pause"),
         replay.state === "paused" && verb("resume", "Resume"),
-        ["running", "paused"].includes(replay.state) && verb("cancel", "Cancel")));
+        ["running", "paused"].includes(replay.state) && verb("cancel", "Cancel"),
+      ),
+    );
   }
   await refresh();
   return refresh;

@@ -14,9 +14,13 @@ export class Session {
     useToken(document.csrfToken);
   }
 
-  get hasAllShops() { return this.shops.includes("*"); }
+  get hasAllShops() {
+    return this.shops.includes("*");
+  }
 
-  may(role) { return ranks[this.role] >= ranks[role]; }
+  may(role) {
+    return ranks[this.role] >= ranks[role];
+  }
 
   /** Null if it may, otherwise why not. */
   whyNot(role, { allShops = false } = {}) {
@@ -37,25 +41,41 @@ export async function current() {
 }
 
 export async function signOut() {
-  try { await remove("/v1/session"); } finally { useToken(null); }
+  try {
+    await remove("/v1/session");
+  } finally {
+    useToken(null);
+  }
 }
 
 /** The form; `onDone` gets the session. `why` says what ended the one before. */
 export function signInForm(place, onDone, why) {
   const key = h("input", {
-    type: "password", name: "key", autocomplete: "current-password", required: true, spellcheck: "false",
+    type: "password",
+    name: "key",
+    autocomplete: "current-password",
+    required: true,
+    spellcheck: "false",
     "data-key": "key",
   });
   const answer = h("div", { role: "alert" });
   const button = h("button", { type: "submit", class: "primary" }, "Sign in");
-  const form = h("form", { class: "sign-in", on: { submit } },
+  const form = h(
+    "form",
+    { class: "sign-in", on: { submit } },
     h("img", { src: "/assets/icon.svg", alt: "", width: 44, height: 44 }),
     h("h1", { tabindex: "-1" }, "Sign in to Martlet"),
     why && h("p", { class: "notice warn" }, why),
     field("API key", key, "One of admin.keys in the gateway’s configuration, or a key made with the API."),
-    answer, button,
-    h("p", { class: "faint small" }, "The key is sent once. The browser keeps a session that ends after 12 hours without use, ",
-      "when you sign out, and when the gateway restarts."));
+    answer,
+    button,
+    h(
+      "p",
+      { class: "faint small" },
+      "The key is sent once. The browser keeps a session that ends after 12 hours without use, ",
+      "when you sign out, and when the gateway restarts.",
+    ),
+  );
 
   async function submit(event) {
     event.preventDefault();

@@ -70,9 +70,14 @@ export const methods = {
 };
 
 export const failures = {
-  dns: "the name could not be resolved", connect: "no connection", tls: "TLS failed", timeout: "no answer in time",
-  reset: "the connection broke", "too-large": "the answer’s headers were too large",
-  blocked: "its address is in a network that deliveries must not reach", proxy: "the egress proxy failed",
+  dns: "the name could not be resolved",
+  connect: "no connection",
+  tls: "TLS failed",
+  timeout: "no answer in time",
+  reset: "the connection broke",
+  "too-large": "the answer’s headers were too large",
+  blocked: "its address is in a network that deliveries must not reach",
+  proxy: "the egress proxy failed",
   other: "it failed",
 };
 
