@@ -270,6 +270,19 @@ class Walk:
         browser.wait("document.activeElement?.name === 'key'", "the form to sign in")
         assert browser.run("fetch('/v1/events').then((answer) => answer.status)") == 401
 
+    def lose_the_gateway(self):
+        """What is shown stays, and says that it is old."""
+        browser = self.browser
+        browser.type(KEYS["viewer"])
+        browser.press("Enter")
+        browser.wait("document.querySelector('.timeline')", "the page that was left")
+        self.open("#/dead", ".page-dead .notice.warn")
+        assert browser.run("document.querySelectorAll('.bulk button, tbody input').length") == 0, "a viewer may replay"
+        self.open("#/events", ".page-events tbody tr")
+        assert self.gateway.stop() == 0
+        browser.wait("document.querySelector('#live').innerText.startsWith('Not reached')", "the word that it is gone")
+        assert browser.run("document.querySelectorAll('tbody tr').length") > 10, "what was shown is gone"
+
     def all(self):
         self.browser.size(1280, 860)
         self.sign_in()
@@ -284,6 +297,7 @@ class Walk:
         self.sign_out()
         strange = [each for each in self.browser.problems if not any(part in each for part in EXPECTED)]
         assert not strange, f"the browser's console says: {strange}"
+        self.lose_the_gateway()
         assert not self.wrong, "\n".join(dict.fromkeys(self.wrong))
 
 

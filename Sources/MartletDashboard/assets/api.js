@@ -16,6 +16,14 @@ export class Problem extends Error {
 }
 
 let token = null;
+let isReached = true;
+
+/** Tells the frame when the gateway falls silent, and when it answers again. */
+function noteReach(reached) {
+  if (reached === isReached) return;
+  isReached = reached;
+  window.dispatchEvent(new CustomEvent("reach", { detail: reached }));
+}
 
 /** What every change has to send along; null after signing out. */
 export function useToken(value) {
@@ -38,8 +46,10 @@ export async function request(method, path, { body, signal } = {}) {
     });
   } catch (error) {
     if (error.name === "AbortError") throw error;
+    noteReach(false);
     throw new Problem(0, { detail: "The gateway does not answer. Is it running, and is this machine on its network?" });
   }
+  noteReach(true);
   const type = response.headers.get("Content-Type") ?? "";
   const content = type.includes("json") ? await response.json() : await response.text();
   if (response.ok) return content;

@@ -103,6 +103,8 @@ export class PagedList {
       this.draw();
     } catch (error) {
       if (turn !== this.turn || error.name === "AbortError") return;
+      // While the gateway is not reached, what was read last is worth more than an error.
+      if (error.status === 0 && this.shown !== null) return;
       this.shown = null;
       replace(this.element, problem(error));
     }

@@ -13,6 +13,7 @@ export class Live {
     this.onState = onState;
     this.settling = null;
     this.source = null;
+    this.isLost = false;
     this.timer = null;
   }
 
@@ -58,7 +59,14 @@ export class Live {
     }, wait);
   }
 
+  /** Whether the gateway answers at all. */
+  reach(isReached) {
+    this.isLost = !isReached;
+    this.say();
+  }
+
   say() {
-    this.onState(this.isStreaming ? "Live" : "Live, every 5 s");
+    const text = this.isLost ? "Not reached: this is old" : this.isStreaming ? "Live" : "Live, every 5 s";
+    this.onState(text, this.isLost);
   }
 }

@@ -103,8 +103,9 @@ async function news() {
   }
 }
 
-const live = new Live(news, (text) => {
+const live = new Live(news, (text, isLost) => {
   byId("live").textContent = text;
+  byId("live").classList.toggle("lost", isLost);
 });
 
 function drawNav(page) {
@@ -181,6 +182,7 @@ function closeMenu() {
 
 function listen() {
   window.addEventListener("hashchange", () => open());
+  window.addEventListener("reach", (event) => live.reach(event.detail));
   window.addEventListener("signed-out", () => leaveFor("Your session is over. Sign in again to go on where you were."));
   byId("skip").addEventListener("click", (event) => {
     event.preventDefault();
