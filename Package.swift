@@ -74,10 +74,17 @@ let package = Package(
             ]
         ),
         library("MartletConfig", ["MartletCore", "MartletWire", "MartletCrypto", "MartletProviders"]),
+        // The dashboard's pages, embedded in the executable: it needs no file beside it.
+        .target(
+            name: "MartletDashboard",
+            resources: [.embedInCode("assets")],
+            swiftSettings: strict
+        ),
         library(
             "MartletAdmin",
             [
-                "MartletCore", "MartletWire", "MartletRuntime", "MartletCrypto", "MartletNet", "MartletStore", logging,
+                "MartletCore", "MartletWire", "MartletRuntime", "MartletCrypto", "MartletNet", "MartletStore",
+                "MartletDashboard", logging,
             ]
         ),
         library(
@@ -134,7 +141,7 @@ let package = Package(
                 "MartletStoreSQLite", "MartletDelivery",
             ]
         ),
-        tests(of: "MartletAdmin", ["MartletCore", "MartletWire"]),
+        tests(of: "MartletAdmin", ["MartletCore", "MartletWire", "MartletNet", "MartletDashboard"]),
         tests(of: "MartletConfig", ["MartletCore", "MartletWire", "MartletCrypto", "MartletProviders"]),
         tests(
             of: "MartletGateway",

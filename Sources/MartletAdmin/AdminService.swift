@@ -25,13 +25,14 @@ package final class AdminService: Sendable {
     let streams: StreamHub
     let windows: ActivityWindows
     private let sources: any SourceControl
-    private let authenticator: Authenticator
+    let authenticator: Authenticator
+    let sessions = Sessions()
     private let metrics: Metrics
-    private let refusals: Counter
+    let refusals: Counter
     private let clock: any WallClock
     /// What due times go by.
     private let schedule: any WallClock
-    private let log: Logger
+    let log: Logger
     private let isReady = Atomic<Bool>(false)
 
     /// `keys`: those of the configuration; without any the API under `/v1` is closed.
@@ -144,6 +145,7 @@ package final class AdminService: Sendable {
         case .none:
             let patterns = AdminRoutes.table.map { "\($0.method) \($0.pattern)" }.joined(separator: ", ")
             throw Problem(404, "\(request.path.prefix(200)) is not served here", remedy: "there are \(patterns)")
+                .with(code: "unknown_route")
         }
     }
 
@@ -197,7 +199,13 @@ package final class AdminService: Sendable {
     }
 
     private func recognise(_ request: HTTPRequest) throws(Problem) -> Caller {
-        switch authenticator.judge(request.headers, from: request.peer, at: clock.now()) {
+        if let caller = try callerBySession(request) { return caller }
+        return try caller(by: authenticator.judge(request.headers, from: request.peer, at: clock.now()), request)
+    }
+
+    /// The caller of a verdict, or why there is none.
+    func caller(by verdict: Authenticator.Verdict, _ request: HTTPRequest) throws(Problem) -> Caller {
+        switch verdict {
         case .caller(let caller): return caller
         case .missing:
             refusals.increment(["missing"])

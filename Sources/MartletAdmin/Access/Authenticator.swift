@@ -93,14 +93,19 @@ final class Authenticator: Sendable {
 
     /// Judges a request by its `Authorization` fields.
     func judge(_ headers: HeaderFields, from address: IPAddress, at now: Timestamp) -> Verdict {
-        if keys.withLock({ $0.entries.isEmpty }) { return .noKeys }
         let fields = headers.all("Authorization")
-        if fields.isEmpty { return .missing }
+        if fields.isEmpty { return keys.withLock { $0.entries.isEmpty } ? .noKeys : .missing }
+        return judge(key: fields.count == 1 ? Self.token(in: fields[0]) : nil, from: address, at: now)
+    }
+
+    /// Judges a key by itself; nil for one that could not be read, which is wrong.
+    func judge(key: [UInt8]?, from address: IPAddress, at now: Timestamp) -> Verdict {
+        if keys.withLock({ $0.entries.isEmpty }) { return .noKeys }
         // Asked before the key is looked at, or guessing would go on unhindered.
         if let seconds = failures.withLock({ $0.secondsUntilFree(address, at: now) }) {
             return .tooMany(seconds: seconds)
         }
-        if fields.count == 1, let token = Self.token(in: fields[0]), let (caller, expiresAt) = owner(of: token) {
+        if let key, let (caller, expiresAt) = owner(of: key) {
             if let expiresAt, expiresAt <= now { return .expired(caller, at: expiresAt) }
             return .caller(caller)
         }
@@ -109,9 +114,16 @@ final class Authenticator: Sendable {
     }
 
     /// Whose key it is, with the same work for every key, right or wrong.
-    func owner(of token: [UInt8]) -> (caller: Caller, expiresAt: Timestamp?)? {
+    func owner(of token: [UInt8]) -> (caller: Caller, expiresAt: Timestamp?)? { owner(ofKeyWith: Digest.sha256(token)) }
+
+    /// Who a session's key stands for today; nil once the key is not in force any more.
+    func caller(ofKeyWith digest: [UInt8], at now: Timestamp) -> Caller? {
+        guard let (caller, expiresAt) = owner(ofKeyWith: digest), expiresAt.map({ now < $0 }) ?? true else { return nil }
+        return caller
+    }
+
+    private func owner(ofKeyWith digest: [UInt8]) -> (caller: Caller, expiresAt: Timestamp?)? {
         let entries = keys.withLock { $0.entries }
-        let digest = Digest.sha256(token)
         var found: Int?
         for (index, entry) in entries.enumerated() where constantTimeEquals(entry.digest, digest) { found = index }
         return found.map { (entries[$0].caller, entries[$0].expiresAt) }

@@ -15,6 +15,13 @@ package enum AdminRoutes {
         AdminRoute("GET", "/healthz", .open) { _ in .text(200, "ok") },
         AdminRoute("GET", "/readyz", .open) { await $0.service.readiness() },
         AdminRoute("GET", "/metrics", .open) { await $0.service.metricsPage() },
+        AdminRoute("GET", "/", .open, answer: DashboardPages.index),
+        AdminRoute("GET", "/assets/{id}", .open, answer: DashboardPages.asset),
+
+        // Open, because this is where a key is shown; it is judged as in every other request.
+        AdminRoute("POST", "/v1/session", .open, answer: SessionRoutes.begin),
+        AdminRoute("GET", "/v1/session", .role(.viewer), answer: SessionRoutes.show),
+        AdminRoute("DELETE", "/v1/session", .role(.viewer), answer: SessionRoutes.end),
         AdminRoute("GET", "/v1/openapi.json", .role(.viewer), answer: OpenAPIRoutes.show),
 
         AdminRoute(

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who changed what, and when.
+import { h, replace } from "./dom.js";
+import { get, getIfServed } from "./api.js";
+import { badge, empty, field, heading, missing } from "./parts.js";
+import { time } from "./format.js";
+import { PagedList, table } from "./list.js";
+
+export async function show(view) {
+  if ((await getIfServed("/v1/audit", { limit: 1 }, view.signal)) === null) {
+    replace(
+      view.place,
+      heading("Audit"),
+      missing("audit log"),
+      h("p", {}, "Changes are in the gateway's own log meanwhile: look for “operator's request”."),
+    );
+    return null;
+  }
+  const filter = { actor: view.parameters.get("actor") ?? "", object: view.parameters.get("object") ?? "" };
+  const list = new PagedList({
+    key: (row) => row.id,
+    load: (cursor) => get("/v1/audit", { ...filter, limit: 50, cursor }, view.signal),
+    show: (
+      rows,
+    ) => (rows.length === 0
+      ? empty(
+        "Nothing here",
+        "Every change through the API, the command line and this dashboard has a line. None matches.",
+      )
+      : lines(rows)),
+  });
+  const controls = Object.keys(filter).map((name) => {
+    const input = h("input", {
+      value: filter[name],
+      autocomplete: "off",
+      "data-key": name,
+      placeholder: name === "actor" ? "ops" : "ledger",
+    });
+    input.addEventListener("change", () => {
+      filter[name] = input.value.trim();
+      view.remember(filter);
+      list.restart();
+    });
+    return field(name === "actor" ? "Who" : "Of what", input);
+  });
+  replace(
+    view.place,
+    heading("Audit"),
+    h(
+      "form",
+      { class: "filters", "aria-label": "Filters", on: { submit: (event) => event.preventDefault() } },
+      controls,
+    ),
+    list.element,
+  );
+  await list.restart();
+  return () => list.refresh();
+}
+
+function lines(rows) {
+  return table({
+    caption: "Changes, newest first",
+    rows,
+    key: (row) => row.id,
+    columns: [
+      { title: "Line", cell: (row) => row.id },
+      { title: "When", cell: (row) => time(row.at) },
+      { title: "Who", cell: (row) => [row.actor ?? "–", row.address && h("p", { class: "hint" }, row.address)] },
+      { title: "What", cell: (row) => h("code", {}, row.action) },
+      {
+        title: "Of",
+        cell: (row) => [row.object ?? "–", row.created && h("p", { class: "hint" }, `made ${row.created}`)],
+      },
+      { title: "Details", cell: (row) => (row.detail ? h("code", {}, JSON.stringify(row.detail)) : "–") },
+      { title: "Outcome", cell: (row) => [badge(row.outcome), row.status && h("p", { class: "hint" }, row.status)] },
+    ],
+  });
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+// One event's story: what came, what it was taken for, who got it and what they answered.
+import { h, replace } from "./dom.js";
+import { get, post, Problem, segment } from "./api.js";
+import { action, badge, bodyView, copyable, facts, heading, jsonView, notice } from "./parts.js";
+import { amount, clock, duration, plural, time } from "./format.js";
+import { ask, toast } from "./dialog.js";
+import { methods, outcome } from "./words.js";
+
+/** Deliveries whose attempts are read; an event has one for each endpoint. */
+const readAtMost = 50;
+
+export async function show(view) {
+  let shown = null;
+  async function refresh() {
+    const event = await get(`/v1/events/${segment(view.id)}`, {}, view.signal);
+    const details = await Promise.all(
+      event.deliveries.slice(0, readAtMost).map((delivery) =>
+        get(`/v1/deliveries/${segment(delivery.id)}`, {}, view.signal)
+      ),
+    );
+    const picture = JSON.stringify([event, details]);
+    if (picture === shown) return;
+    shown = picture;
+    draw(view, event, details, refresh);
+  }
+  await refresh();
+  return refresh;
+}
+
+function draw(view, event, deliveries, refresh) {
+  const data = event.body.data;
+  replace(
+    view.place,
+    heading(
+      event.merchantOrderId ?? event.providerObjectId ?? event.type,
+      h("span", { class: "type" }, event.type),
+      event.flags.map((flag) => h("span", { class: "flag" }, flag)),
+      view.session.may("operator") &&
+        action("Replay this event…", () => replayEvent(event, deliveries, refresh), { "data-key": "replay" }),
+    ),
+    facts([
+      ["Event", copyable(event.id), "wide"],
+      ["Order", copyable(event.merchantOrderId)],
+      [`Number at ${data?.provider ?? "the provider"}`, copyable(event.providerObjectId), "wide"],
+      ["Amount", amount(data?.money?.ordered ?? data?.money?.paid)],
+      ["Source", event.source],
+      ["Shop", event.shop],
+      ["Provider’s word", event.providerStatus ?? "–"],
+      ["Finality", data?.finality ?? "–"],
+    ]),
+    h("h2", {}, "Timeline"),
+    h(
+      "ol",
+      { class: "timeline" },
+      received(event),
+      verified(event),
+      normalised(event, deliveries),
+      steps(view, deliveries, refresh),
+    ),
+    h("h2", {}, "Callback and event"),
+    sides(event),
+  );
+}
+
+function step(moment, tone, shape, title, ...body) {
+  return h(
+    "li",
+    { class: `step ${tone}` },
+    h("span", { class: "dot", "aria-hidden": "true" }, shape),
+    h("div", { class: "step-body" }, h("p", { class: "step-title" }, title, " ", moment && time(moment)), body),
+  );
+}
+
+function received(event) {
+  const raw = event.raw;
+  const fromWhere = raw ? ` from ${raw.source_address}, ${raw.media_type}` : "";
+  return step(
+    raw?.received_at ?? event.receivedAt,
+    "good",
+    "↓",
+    raw?.forced ? "Callback taken out of quarantine by force" : `Callback received${fromWhere}`,
+    event.body.data?.occurred_at &&
+      h("p", { class: "hint" }, "The provider dates the change ", time(event.body.data.occurred_at), "."),
+  );
+}
+
+function verified(event) {
+  const verification = event.body.data?.verification;
+  if (!verification) return null;
+  const isForced = verification.method === "forced";
+  const uncovered = verification.uncovered_fields ?? [];
+  return step(
+    null,
+    isForced ? "warn" : "good",
+    isForced ? "!" : "✓",
+    isForced ? "Not verified" : "Verified",
+    h("p", {}, methods[verification.method] ?? verification.method, "."),
+    event.raw?.forced && h("p", {}, `Forced by ${event.raw.forced.by}: “${event.raw.forced.reason}”.`),
+    uncovered.length > 0 && h("p", { class: "hint" }, `The proof does not protect ${uncovered.join(", ")}.`),
+  );
+}
+
+function normalised(event, deliveries) {
+  const withheld = event.flags.includes("out_of_order") || event.flags.includes("already_known");
+  const text = withheld
+    ? `Kept and not delivered: ${event.flags.join(", ").replaceAll("_", " ")}.`
+    : deliveries.length === 0
+    ? "No endpoint wanted it at that time. A replay sends it to the endpoints of today."
+    : `Stored with ${plural(deliveries.length, "delivery", "deliveries")}, then acknowledged.`;
+  return step(event.receivedAt, withheld ? "warn" : "good", "◆", `Became ${event.type}`, h("p", {}, text));
+}
+
+/** Deliveries with their attempts, in the order in which things happened. */
+function steps(view, deliveries, refresh) {
+  const all = [];
+  for (const delivery of deliveries) {
+    for (const attempt of delivery.attempts) all.push({ at: attempt.startedAt, node: attemptStep(delivery, attempt) });
+    all.push({ at: endOf(delivery), node: standing(view, delivery, refresh) });
+  }
+  return all.sort((left, right) => (left.at < right.at ? -1 : left.at > right.at ? 1 : 0)).map((each) => each.node);
+}
+
+/** Where it stands comes after its last attempt. */
+function endOf(delivery) {
+  const last = delivery.attempts.at(-1);
+  return last ? `${last.startedAt}~` : delivery.createdAt;
+}
+
+function attemptStep(delivery, attempt) {
+  const isGood = attempt.status >= 200 && attempt.status < 300;
+  const key = `${delivery.id}-${attempt.number}`;
+  return step(
+    attempt.startedAt,
+    isGood ? "good" : "bad",
+    isGood ? "✓" : "✕",
+    [
+      h("strong", {}, delivery.endpoint),
+      ` attempt ${attempt.number}: ${outcome(attempt)} in ${duration(attempt.durationMs)}`,
+    ],
+    attempt.detail && h("p", { class: "hint" }, attempt.detail),
+    (attempt.headers.length > 0 || attempt.body !== "") &&
+      h(
+        "details",
+        { "data-key": `d-${key}` },
+        h("summary", { "data-key": `s-${key}` }, "Its answer"),
+        attempt.headers.length > 0 &&
+          h(
+            "pre",
+            { class: "json", tabindex: "0", role: "region", "aria-label": "Headers of the answer" },
+            attempt.headers.map(([name, value]) => `${name}: ${value}\n`),
+          ),
+        bodyView(attempt.body, "Body of the answer"),
+      ),
+  );
+}
+
+function standing(view, delivery, refresh) {
+  const isOpen = delivery.state === "pending";
+  const mayRetry = view.session.may("operator") && ["pending", "dead", "skipped", "cancelled"].includes(delivery.state);
+  const tone = { delivered: "good", dead: "bad", skipped: "warn", cancelled: "idle" }[delivery.state] ?? "wait";
+  return h(
+    "li",
+    { class: `step ${tone} standing` },
+    h("span", { class: "dot", "aria-hidden": "true" }, "•"),
+    h(
+      "div",
+      { class: "step-body" },
+      h(
+        "p",
+        { class: "step-title" },
+        h("a", { href: `#/endpoints/${encodeURIComponent(delivery.endpoint)}` }, delivery.endpoint),
+        " ",
+        badge(delivery.state),
+        " ",
+        isOpen && ["next attempt ", time(delivery.dueAt)],
+      ),
+      h(
+        "p",
+        { class: "hint" },
+        delivery.id,
+        `, ${plural(delivery.attemptCount, "attempt", "attempts")}, made ${clock(delivery.createdAt)}`,
+      ),
+      mayRetry &&
+        h(
+          "div",
+          { class: "buttons" },
+          action("Send now", () => change(delivery, "retry", refresh), {
+            "data-key": `retry-${delivery.id}`,
+            "aria-label": `Send ${delivery.id} to ${delivery.endpoint} now`,
+          }),
+          isOpen &&
+            action("Cancel", () => change(delivery, "cancel", refresh), {
+              "data-key": `cancel-${delivery.id}`,
+              "aria-label": `Cancel ${delivery.id} to ${delivery.endpoint}`,
+            }),
+        ),
+    ),
+  );
+}
+
+async function change(delivery, verb, refresh) {
+  try {
+    const answer = await post(`/v1/deliveries/${segment(delivery.id)}/${verb}`);
+    toast(`${delivery.id}: ${answer.meaning}.`);
+  } catch (error) {
+    toast(error.message, "bad");
+  }
+  await refresh();
+}
+
+function sides(event) {
+  const { raw } = event;
+  const left = raw
+    ? [
+      h("p", { class: "hint" }, raw.method, " · ", raw.media_type, " · from ", raw.source_address),
+      h(
+        "details",
+        { "data-key": "raw-headers" },
+        h("summary", { "data-key": "raw-headers-s" }, "Headers"),
+        h(
+          "pre",
+          { class: "json", tabindex: "0", role: "region", "aria-label": "Headers of the callback" },
+          (raw.headers ?? []).map(([name, value]) => `${name}: ${value}\n`),
+        ),
+      ),
+      raw.body_base64 ? bodyView(raw.body_base64, "Callback as it came, Base64") : formOrBody(raw),
+    ]
+    : notice("warn", `${event.rawNote ?? "The raw callback is not there."}`);
+  return h(
+    "div",
+    { class: "sides" },
+    h("section", { "aria-labelledby": "raw" }, h("h3", { id: "raw" }, "As it came"), left),
+    h(
+      "section",
+      { "aria-labelledby": "normalised" },
+      h("h3", { id: "normalised" }, "As subscribers get it"),
+      jsonView(event.body, "Normalised event"),
+    ),
+  );
+}
+
+function formOrBody(raw) {
+  if (raw.body !== undefined && raw.media_type?.includes("form-urlencoded")) {
+    const lines = [...new URLSearchParams(raw.body)].map(([name, value]) => `${name} = ${value}\n`);
+    return h("pre", {
+      class: "json",
+      tabindex: "0",
+      role: "region",
+      "aria-label": "Callback as it came, one member a line",
+    }, lines);
+  }
+  return bodyView(raw.body ?? JSON.stringify(raw), "Callback as it came");
+}
+
+/** By the gateway's replay; where it has none, what is not delivered is sent again one by one. */
+async function replayEvent(event, deliveries, refresh) {
+  const open = deliveries.filter((each) => ["dead", "skipped", "cancelled"].includes(each.state));
+  const answer = await ask({
+    title: "Replay this event?",
+    text: "It goes again with the same webhook-id, so subscribers that remember ids can tell that it is the same.",
+    confirm: "Replay",
+  });
+  if (answer === null) return;
+  try {
+    const replay = await post(`/v1/events/${segment(event.id)}/replay`, { reason: "one event, at the dashboard" });
+    toast(`${replay.id}: the event is being delivered again.`);
+  } catch (error) {
+    if (!(error instanceof Problem && error.isMissingRoute)) return toast(error.message, "bad");
+    if (open.length === 0) return toast("This gateway cannot send again what has been delivered.", "warn");
+    for (const delivery of open) await change(delivery, "retry", async () => {});
+  }
+  await refresh();
+}
