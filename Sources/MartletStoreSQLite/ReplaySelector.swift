@@ -67,6 +67,7 @@ struct ReplaySelector {
         let name = target.rawValue.databaseValue
         var filter = QueryFilter()
         filter.add("e.sequence = \(event.term)", event.arguments)
+        filter.add("e.expunged IS NULL")
         filter.among("e.shop", selection.shops)
         filter.add("NOT EXISTS (\(settled("e.sequence", "?")))", name)
         return try Row.fetchAll(
@@ -118,6 +119,8 @@ struct ReplaySelector {
     private func conditions() -> QueryFilter {
         var filter = QueryFilter()
         filter.among("d.state", Set(states.map(\.rawValue)))
+        // What is left of an expunged event is not what was signed under its id before.
+        filter.add("e.expunged IS NULL")
         // Repeats the condition of the partial index, without which SQLite does not use it.
         if isFoundByState { filter.add("d.state NOT IN ('pending', 'delivered')") }
         if let event { filter.add("e.sequence = \(event.term)", event.arguments) }

@@ -102,7 +102,9 @@ extension SQLiteEventStore {
             }
             var filter = conditions
             filter.before("d.id", query.before?.number)
-            if query.event != nil || query.replay != nil || query.state == .inFlight { return try read(filter, walk.limit) }
+            if query.event != nil || query.replay != nil || query.state == .inFlight {
+                return try read(filter, walk.limit)
+            }
             if let state = query.state {
                 let count = try Self.count(database, state)
                 if count == 0 { return [] }

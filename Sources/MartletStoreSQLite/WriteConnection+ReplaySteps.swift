@@ -54,7 +54,7 @@ extension WriteConnection {
     private func make(_ item: ReplayItem, _ step: ReplayStep, repeatsDelivered: Bool) throws -> Result {
         let endpoint = step.endpoint
         let lane = try database.cachedStatement(
-            sql: "SELECT provider, source, object_key FROM events WHERE sequence = ?"
+            sql: "SELECT provider, source, object_key FROM events WHERE sequence = ? AND expunged IS NULL"
         )
         .first(item.event) { row -> String in
             // As `FanOut` names it.

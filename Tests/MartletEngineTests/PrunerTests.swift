@@ -20,7 +20,13 @@ import Testing
         let pruner = Pruner(
             store: store,
             clock: ManualClock(now: Samples.now + day * 400),
-            retention: Retention(events: day * 90, raw: day * 500, quarantine: day, dedupe: day * 500, audit: day * 500),
+            retention: Retention(
+                events: day * 90,
+                raw: day * 500,
+                quarantine: day,
+                dedupe: day * 500,
+                audit: day * 500
+            ),
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         try await body(pruner, store)

@@ -118,7 +118,9 @@ final class Authenticator: Sendable {
 
     /// Who a session's key stands for today; nil once the key is not in force any more.
     func caller(ofKeyWith digest: [UInt8], at now: Timestamp) -> Caller? {
-        guard let (caller, expiresAt) = owner(ofKeyWith: digest), expiresAt.map({ now < $0 }) ?? true else { return nil }
+        guard let (caller, expiresAt) = owner(ofKeyWith: digest), expiresAt.map({ now < $0 }) ?? true else {
+            return nil
+        }
         return caller
     }
 

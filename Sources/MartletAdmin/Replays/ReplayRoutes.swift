@@ -41,6 +41,13 @@ enum ReplayRoutes {
         guard let detail = try await call.access.event(id) else {
             throw Problem.unknown("event", call.id, among: [], remedy: "GET /v1/events lists those that there are")
         }
+        if detail.event.expungement != nil {
+            throw Problem(
+                409,
+                "the personal data of \(id) has been removed, and with it what was delivered",
+                remedy: "tell the subscriber the event's id: what it has kept of it is all there is"
+            )
+        }
         return try await answer(wish, detail, call)
     }
 
