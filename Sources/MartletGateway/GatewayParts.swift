@@ -146,7 +146,8 @@ struct GatewayParts: Sendable {
             topology: topology,
             clock: schedule,
             wall: clock,
-            log: log
+            log: log,
+            changes: changes
         )
         sources = SourceBook(service: service)
         let adminService = AdminService(

@@ -21,9 +21,7 @@ package final class ChangeFeed: Sendable {
         /// A callback went into quarantine.
         case quarantine
         /// A replay began, advanced or ended.
-        ///
-        /// `shops`: those whose events it concerns; nil for all. `document`: the replay as one JSON object.
-        case replay(shops: Set<String>?, document: [UInt8])
+        case replay(ReplayID)
     }
 
     package typealias Listener = @Sendable (Change) -> Void

@@ -57,7 +57,7 @@ extension EndpointRoutes {
         "secrets?": .list(
             .object(["scheme": .word(of: SignatureScheme.self), "secret?": .text, "publicKey?": .text])
         ),
-        "oldSecretsUntil?": JSONSchema.moment.orNull, "warnings": .list(.text), "endpoint?": endpoint,
+        "oldSecretsUntil?": JSONSchema.moment.orNull, "warnings": .list(.text), "endpoint?": endpoint, "note?": .text,
     ])
 
     private static let test = JSONSchema.object([

@@ -100,6 +100,9 @@ package struct OpenAPIOperation: Sendable {
     /// What the route answers, and what the listener does before it knows of a route.
     package var answers: [RouteDescription.Answer] {
         var answers = description.answers
+        if route.creates, !route.secrets.isEmpty, !answers.contains(where: { $0.status == 200 }) {
+            answers.append(.json(.openObject(["note": .text]), 200, "The Idempotency-Key repeats one; without the secret"))
+        }
         if !pathParameters.isEmpty || !description.query.isEmpty {
             answers.append(.text(414, "The request line is longer than 8 KiB"))
         }

@@ -166,8 +166,11 @@ extension StreamHub {
             case .watch(let id):
                 if let detail = try await store.watch(id) { items.append([StreamItem(detail.stored)]) }
             case .quarantine: hasQuarantine = true
-            case .replay(let shops, let document):
-                items.append([StreamItem(.replay, .shops(shops)) { $0.raw(document) }])
+            case .replay(let id):
+                guard let replay = try await store.replay(id) else { continue }
+                items.append([
+                    StreamItem(.replay, .shops(replay.replay.selection.shops)) { ReplayDocument.write(replay, to: &$0) }
+                ])
             }
         }
         if hasQuarantine { items.append(try await quarantined()) }

@@ -23,6 +23,8 @@ package actor Replayer {
     /// What people see replays dated by.
     nonisolated let wall: any WallClock
     nonisolated let log: Logger
+    /// Told what has come of replays.
+    nonisolated let changes: ChangeFeed
     /// Deliveries of one replay that may wait for one endpoint, so that it never gets more than it takes.
     nonisolated let maxWaiting: Int
 
@@ -43,6 +45,7 @@ package actor Replayer {
         clock: any WallClock,
         wall: (any WallClock)? = nil,
         log: Logger,
+        changes: ChangeFeed = ChangeFeed(),
         maxWaiting: Int = 500
     ) {
         self.executor = executor
@@ -52,6 +55,7 @@ package actor Replayer {
         self.clock = clock
         self.wall = wall ?? clock
         self.log = log
+        self.changes = changes
         self.maxWaiting = maxWaiting
     }
 
@@ -86,6 +90,7 @@ package actor Replayer {
                     "reason": "\(replay.reason)",
                 ]
             )
+            changes.post(.replay(id))
             takeUp(stored)
             advance()
         }
@@ -102,6 +107,7 @@ package actor Replayer {
         // Who has steered it since knows better.
         if let stored = try await store.replay(id), steers == steered[id] { takeUp(stored) }
         if state == .cancelled { try await cancelWaiting(id) }
+        changes.post(.replay(id))
         advance()
         return action
     }
@@ -185,6 +191,7 @@ package actor Replayer {
             }
             runs[id]?.took(progress, for: endpoint, at: now)
         }
+        if hasMoved { changes.post(.replay(id)) }
         runs[id]?.plan(at: clock.now(), pause: hasMoved ? Self.pauseBetweenSteps : Self.pauseWithoutProgress)
     }
 
@@ -205,6 +212,7 @@ package actor Replayer {
         }
         runs[id] = nil
         steered[id] = nil
+        changes.post(.replay(id))
         guard let counts = try await store.replay(id)?.counts else { return }
         log.notice(
             "replay ended",
