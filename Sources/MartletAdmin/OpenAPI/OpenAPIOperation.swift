@@ -101,7 +101,9 @@ package struct OpenAPIOperation: Sendable {
     package var answers: [RouteDescription.Answer] {
         var answers = description.answers
         if route.creates, !route.secrets.isEmpty, !answers.contains(where: { $0.status == 200 }) {
-            answers.append(.json(.openObject(["note": .text]), 200, "The Idempotency-Key repeats one; without the secret"))
+            answers.append(
+                .json(.openObject(["note": .text]), 200, "The Idempotency-Key repeats one; without the secret")
+            )
         }
         if !pathParameters.isEmpty || !description.query.isEmpty {
             answers.append(.text(414, "The request line is longer than 8 KiB"))
