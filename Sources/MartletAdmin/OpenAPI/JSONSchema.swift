@@ -44,6 +44,9 @@ package indirect enum JSONSchema: Sendable {
     /// Header fields as pairs of name and value: a field may come more than once.
     static let fields = JSONSchema.list(.list(.text))
 
+    /// An id of the configuration, by its rule.
+    static let configuredID = JSONSchema.text(format: nil, pattern: "^[a-z0-9][a-z0-9_-]{0,63}$", length: nil)
+
     /// An id that the store numbers, such as `dlv_42`.
     static func id(_ prefix: String) -> JSONSchema {
         .text(format: nil, pattern: "^\(prefix)[1-9][0-9]*$", length: nil)

@@ -67,7 +67,7 @@ package struct OpenAPIOperation: Sendable {
         json.name("parameters")
         json.beginArray()
         for name in pathParameters {
-            let schema = name == "id" ? description.id : .someText
+            let schema = name == "id" ? description.id : .configuredID
             Self.write(.init(name, schema), in: "path", isRequired: true, to: &json)
         }
         for parameter in description.query where route.parameters.contains(parameter.name) {

@@ -5,6 +5,7 @@ extension OrderRoutes {
         "POST /v1/sources/kryptoswap/{id}/orders": RouteDescription(
             "createOrder",
             "Has Kryptoswap create an order, and follows it.",
+            id: .configuredID,
             body: .required(
                 .object([
                     "order": .openObject([:]), "merchantOrderId?": textOrDigits, "expectedAmount?": textOrDigits,

@@ -12,6 +12,7 @@ extension SourceRoutes {
         "GET /v1/sources/{provider}/{id}": RouteDescription(
             "getSource",
             "Shows a source and how it is doing.",
+            id: .configuredID,
             answers: [.json(source, 200, "The source")]
         ),
     ]

@@ -19,6 +19,7 @@ extension SweepRoutes {
         "POST /v1/sources/{provider}/{id}/resend": RouteDescription(
             "resend",
             "Has a provider send the callback of a payment again; one of the two members names it.",
+            id: .configuredID,
             body: .required(.object(["uuid?": number, "orderId?": number])),
             answers: [
                 .json(.object(["source": .source, "outcome": .word(["accepted"]), "meaning": .text]))
