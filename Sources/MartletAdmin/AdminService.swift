@@ -251,7 +251,7 @@ package final class AdminService: Sendable {
             "operator's request",
             metadata: [
                 "key": "\(call.caller.name)", "route": "\(route.method) \(route.pattern)",
-                "id": "\(call.id.prefix(64))", "status": "\(response.status)",
+                "id": "\(AuditTrail.shown(call.id).prefix(64))", "status": "\(response.status)",
             ]
         )
         return response

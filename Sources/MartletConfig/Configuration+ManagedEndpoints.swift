@@ -7,7 +7,8 @@ extension Configuration {
     /// Reads one endpoint in the shape of the file's, with the secrets' values in place of references.
     ///
     /// `settings`: the object. `isStored`: it was in force before, so what has changed around it since, such as a shop that
-    /// the file names no more, is no error. `now`: the moment as of which ends of secrets are judged.
+    /// the file names no more, or a secret that has ended,
+    /// is no error. `now`: the moment as of which ends of secrets are judged.
     /// - Returns: the endpoint, nil if there is any error, and all problems with their paths, such as `$.url`.
     package func readEndpoint(
         _ settings: JSONObject,
@@ -19,7 +20,8 @@ extension Configuration {
             folder: "",
             resolver: LiteralSecretResolver(),
             providers: [],
-            now: now
+            now: now,
+            acceptsEndedSecrets: isStored
         )
         var shops = shops
         if isStored, case .array(let names) = settings["shops"] { shops += names.compactMap(\.string) }

@@ -137,7 +137,10 @@ extension ConfigurationReader {
     ) {
         guard secrets.contains(where: { $0.isActive(at: now) }) else {
             let rule = "has no secret \"\(scheme.prefix)\" that still signs, and \(wish) needs one"
-            return endpoint.fail("secrets", "\(rule); give the endpoint a new one without \"until\"")
+            let problem = "\(rule); give the endpoint a new one without \"until\""
+            // What was in force goes on with its last secret, as it did until now: a start must not fail on it.
+            if acceptsEndedSecrets { return endpoint.warn("secrets", problem) }
+            return endpoint.fail("secrets", problem)
         }
         let ends = secrets.compactMap(\.until)
         if let last = ends.max(), ends.count == secrets.count {

@@ -7,6 +7,8 @@ import MartletWire
 /// Every section is read to its end with defaults in place of what is wrong, so that all problems come out together.
 final class ConfigurationReader {
     let problems = SettingsProblems()
+    /// Whether secrets that have all ended are no error.
+    let acceptsEndedSecrets: Bool
     let object: JSONObject
     let folder: String
     let resolver: any SecretResolver
@@ -20,8 +22,10 @@ final class ConfigurationReader {
         folder: String,
         resolver: any SecretResolver,
         providers: [ProviderKind],
-        now: Timestamp
+        now: Timestamp,
+        acceptsEndedSecrets: Bool = false
     ) {
+        self.acceptsEndedSecrets = acceptsEndedSecrets
         self.object = object
         self.folder = folder
         self.resolver = resolver

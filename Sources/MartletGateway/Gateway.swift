@@ -101,13 +101,14 @@ package final class Gateway: Sendable {
 
     private func putIntoForce(_ configuration: Configuration) async throws {
         try await parts.endpoints.reload(configuration)
+        // Before anything else that may fail: a key that was taken away must not go on.
+        parts.adminService.update(keys: configuration.adminKeys)
+        parts.adminService.update(shops: configuration.shops)
         parts.sources.update(configuration)
         parts.providers.update(proxy: configuration.delivery.proxy)
         try await parts.watcher.update(configuration.watchedSources)
         try await parts.sweeper.update(configuration.watchedSources)
         await parts.pruner.update(configuration.engineRetention)
-        parts.adminService.update(keys: configuration.adminKeys)
-        parts.adminService.update(shops: configuration.shops)
     }
 
     /// Stops taking callbacks, finishes what runs, records it, and closes the store.

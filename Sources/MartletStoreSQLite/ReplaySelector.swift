@@ -30,14 +30,14 @@ struct ReplaySelector {
         let rows = try Row.fetchCursor(
             database,
             sql: """
-                SELECT d.endpoint, d.event, d.id \(tables) \(filter.clause)
-                \(oldestFirst) LIMIT \(limit + 1)
+                SELECT d.endpoint, d.event, max(d.id) \(tables) \(filter.clause)
+                GROUP BY \(walked), d.endpoint ORDER BY \(walked) LIMIT \(limit + 1)
                 """,
             arguments: StatementArguments(filter.arguments)
         )
         var found: [EndpointID: [ReplayItem]] = [:]
         while let row = try rows.next() {
-            Self.add(ReplayItem(event: row[1], delivery: row[2]), to: &found[EndpointID(row[0]), default: []])
+            found[EndpointID(row[0]), default: []].append(ReplayItem(event: row[1], delivery: row[2]))
         }
         return found
     }
@@ -48,13 +48,13 @@ struct ReplaySelector {
         let rows = try Row.fetchCursor(
             database,
             sql: """
-                SELECT d.event, coalesce((\(newest("d.event"))), d.id) \(tables) \(filter.clause)
-                \(oldestFirst) LIMIT \(limit + 1)
+                SELECT d.event, coalesce((\(newest("d.event"))), max(d.id)) \(tables) \(filter.clause)
+                GROUP BY \(walked) ORDER BY \(walked) LIMIT \(limit + 1)
                 """,
             arguments: StatementArguments([target.rawValue.databaseValue] + filter.arguments)
         )
         var items: [ReplayItem] = []
-        while let row = try rows.next() { Self.add(ReplayItem(event: row[0], delivery: row[1]), to: &items) }
+        while let row = try rows.next() { items.append(ReplayItem(event: row[0], delivery: row[1])) }
         return items
     }
 
@@ -76,11 +76,6 @@ struct ReplaySelector {
             arguments: StatementArguments([name] + filter.arguments)
         )
         .map { ReplayItem(event: $0[0], delivery: $0[1]) }
-    }
-
-    /// Of several deliveries of one event, which come one after the other, the newest counts.
-    private static func add(_ item: ReplayItem, to items: inout [ReplayItem]) {
-        if items.last?.event == item.event { items[items.count - 1] = item } else { items.append(item) }
     }
 
     // MARK: parts of statements
@@ -113,8 +108,10 @@ struct ReplaySelector {
             : "FROM events e CROSS JOIN deliveries d INDEXED BY deliveries_by_event ON d.event = e.sequence"
     }
 
+    /// The event by which rows are gathered, oldest first; of several deliveries of it to one endpoint the newest counts.
+    ///
     /// Walked in this order where the events come first, so that nothing is sorted.
-    private var oldestFirst: String { isFoundByState ? "ORDER BY d.event, d.id" : "ORDER BY e.sequence, d.id" }
+    private var walked: String { isFoundByState ? "d.event" : "e.sequence" }
 
     private func conditions() -> QueryFilter {
         var filter = QueryFilter()

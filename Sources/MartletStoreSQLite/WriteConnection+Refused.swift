@@ -26,11 +26,15 @@ extension WriteConnection {
         try statement(.addToUsage).run(source, 1, refused.size)
         while let usage = try statement(.usage).first(source, read: { row -> (Int, Int) in (row[0], row[1]) }),
             usage.0 > limits.rows || usage.1 > limits.bytes,
-            let oldest = try statement(.oldestQuarantined)
-                .first(source, read: { row -> (Int64, Int) in (row[0], row[1]) })
+            // What learning mode keeps is genuine and acknowledged: a flood of forgeries must not push it out.
+            let oldest = try oldest(.oldestUnproven, of: source) ?? oldest(.oldestQuarantined, of: source)
         {
             try removeQuarantined(oldest.0, source: source, size: oldest.1)
         }
+    }
+
+    private func oldest(_ name: WriteStatement, of source: String) throws -> (Int64, Int)? {
+        try statement(name).first(source) { row -> (Int64, Int) in (row[0], row[1]) }
     }
 
     /// An event out of quarantine: its row goes with its commit; nil if the row is gone already.

@@ -32,6 +32,7 @@ enum WriteStatement: Int, CaseIterable {
     case subtractFromUsage
     case usage
     case oldestQuarantined
+    case oldestUnproven
     case findQuarantined
     case deleteQuarantined
     case keepHint
@@ -140,6 +141,8 @@ enum WriteStatement: Int, CaseIterable {
         case .subtractFromUsage: "UPDATE quarantine_usage SET rows = rows - 1, bytes = bytes - ? WHERE source = ?"
         case .usage: "SELECT rows, bytes FROM quarantine_usage WHERE source = ?"
         case .oldestQuarantined: "SELECT id, size FROM quarantine WHERE source = ? ORDER BY id LIMIT 1"
+        case .oldestUnproven:
+            "SELECT id, size FROM quarantine WHERE source = ? AND reason <> 'learning' ORDER BY id LIMIT 1"
         case .findQuarantined: "SELECT source, size FROM quarantine WHERE id = ?"
         case .deleteQuarantined: "DELETE FROM quarantine WHERE id = ?"
         case .keepHint:

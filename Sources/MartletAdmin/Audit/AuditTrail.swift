@@ -78,8 +78,13 @@ final class AuditTrail: Sendable {
             key: caller.key,
             address: request.peer,
             action: "\(route.method) \(route.pattern)",
-            object: id.isEmpty ? nil : String(route.object(of: request.path, id: id).prefix(200))
+            object: id.isEmpty ? nil : String(route.object(of: request.path, id: shown(id)).prefix(200))
         )
+    }
+
+    /// A path's id as it may be written down: who takes a key for its id must not have it in the log.
+    static func shown(_ id: String) -> String {
+        ["mk_", "whsec_", "whsk_"].contains { id.hasPrefix($0) } ? "***" : String(id.prefix(200))
     }
 
     private static func result(_ response: HTTPResponse) -> AuditResult {

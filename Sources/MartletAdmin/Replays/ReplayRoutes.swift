@@ -106,7 +106,7 @@ enum ReplayRoutes {
         _ call: AdminCall
     ) async throws -> HTTPResponse {
         let (survey, standings) = try await survey(wish, event, call)
-        if survey.total == 0 { throw nothing(wish, event, standings) }
+        if survey.total == 0 { throw nothing(wish, event, seen(standings, by: call)) }
         for endpoint in survey.counts.keys.sorted() {
             let state = standings.first { $0.endpoint.id == endpoint }?.state
             try ReplayTargets.checkTakes(endpoint, state, isNamed: wish.selection.targets != nil)
@@ -122,7 +122,7 @@ enum ReplayRoutes {
         case .begun(let id):
             guard let stored = try await call.access.replay(id) else { throw unknown(call) }
             return .json(201) { ReplayDocument.write(stored, to: &$0) }
-        case .nothing: throw nothing(wish, event, standings)
+        case .nothing: throw nothing(wish, event, seen(standings, by: call))
         case .tooLarge: throw tooLarge
         case .tooManyUnderWay(let count):
             throw Problem(
@@ -131,6 +131,11 @@ enum ReplayRoutes {
                 remedy: "wait for one to end, or cancel one; GET /v1/replays shows them"
             )
         }
+    }
+
+    /// Names of endpoints are not for a key that sees some shops only.
+    private static func seen(_ standings: [EndpointStanding], by call: AdminCall) -> [EndpointStanding] {
+        call.caller.shops == nil ? standings : []
     }
 
     private static func nothing(_ wish: ReplayWish, _ event: EventDetail?, _ standings: [EndpointStanding]) -> Problem {

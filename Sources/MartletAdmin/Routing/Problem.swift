@@ -111,6 +111,8 @@ struct Problem: Error, Sendable, Equatable {
 extension [String] {
     /// Up to three of these that look like the text, the nearest first.
     func near(to text: String) -> [String] {
+        // Longer than any name; comparing costs its length.
+        let text = String(text.prefix(64))
         let most = Swift.min(3, Swift.max(1, text.utf8.count / 2))
         return map { (name: $0, distance: $0.editDistance(to: text)) }
             .filter { $0.distance <= most || (text.utf8.count >= 2 && $0.name.utf8.starts(with: text.utf8)) }

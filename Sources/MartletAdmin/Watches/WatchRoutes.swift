@@ -37,12 +37,14 @@ enum WatchRoutes {
             return try await answer(201, id, "registered", call)
         case .stored(.exists(let id)):
             return try await answer(200, id, "exists", call)
-        case .unknownSource(let known):
+        case .unknownSource(let all):
+            // Names of sources are not for a key that sees some shops only.
+            let known = call.caller.shops == nil ? all : []
             var problem = Problem(
                 field: "source",
                 rule: "\"\(source.description.prefix(64))\" cannot be watched",
                 remedy: known.isEmpty
-                    ? "no source of the configuration can be asked"
+                    ? "name one that the configuration has and that can be asked"
                     : "choose one of \(known.map(\.description).joined(separator: ", "))"
             )
             problem.near = known.map(\.description).near(to: String(source.description.prefix(64)))

@@ -32,7 +32,9 @@ package struct ObjectHistory: Sendable, Equatable {
     /// An event with a flag that withholds delivery leaves the history as it was, but for the note that
     /// the notification of a polled status has come.
     package mutating func admit(_ event: Event) -> [EventFlag] {
-        if noteArrival(of: event) { return [.alreadyKnown] }
+        // What ends the payment is news, though a poll has told that status before it was final.
+        let isTheEnd = event.finality == .final && !isFinal
+        if !isTheEnd, noteArrival(of: event) { return [.alreadyKnown] }
         let isPolled = event.isPolled
         if isFinal && !event.type.isRefund { return [.outOfOrder] }
         if let occurred = event.occurredAt, let newest = newestOccurredAt, occurred < newest { return [.outOfOrder] }

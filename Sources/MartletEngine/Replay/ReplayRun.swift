@@ -11,8 +11,9 @@ struct ReplayRun {
     /// Those for which something is left to make; the first has the first turn.
     private var endpoints: [EndpointID]
 
-    /// Nil if nothing is to be done: it is paused, and something is left to make.
+    /// Nil if nothing is to be done: it has ended, or it is paused and something is left to make.
     init?(_ replay: StoredReplay, at now: Timestamp) {
+        if replay.finishedAt != nil { return nil }
         dueAt = now
         isCancelled = replay.state == .cancelled
         let rate = replay.replay.ratePerSecond

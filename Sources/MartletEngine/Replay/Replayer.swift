@@ -82,7 +82,14 @@ package actor Replayer {
     /// Begins a replay.
     package func begin(_ replay: NewReplay) async throws(StoreError) -> ReplayBeginning {
         let beginning = try await store.begin(replay)
-        if case .begun(let id) = beginning, let stored = try await store.replay(id) {
+        // It is on disk: from here on nothing may fail.
+        if case .begun(let id) = beginning { await begun(id, replay) }
+        return beginning
+    }
+
+    private func begun(_ id: ReplayID, _ replay: NewReplay) async {
+        do throws(StoreError) {
+            guard let stored = try await store.replay(id) else { return }
             log.notice(
                 "replay begun",
                 metadata: [
@@ -93,8 +100,12 @@ package actor Replayer {
             changes.post(.replay(id))
             takeUp(stored)
             advance()
+        } catch {
+            guard error != .closed, !isStopping else { return }
+            _ = clock.schedule(at: clock.now() + Self.pauseWithoutProgress, on: executor.queue) { [self] in
+                Task { await begun(id, replay) }
+            }
         }
-        return beginning
     }
 
     /// Pauses, resumes or cancels a replay; cancelling takes back what still waits of it too.

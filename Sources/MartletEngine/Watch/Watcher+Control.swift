@@ -32,7 +32,14 @@ extension Watcher {
             throw RegistrationError.refused(error)
         }
         let shop = source.shop(of: plan)
-        if let shops, !shops.contains(shop) { throw RegistrationError.otherShop(shop) }
+        if let shops {
+            if !shops.contains(shop) { throw RegistrationError.otherShop(shop) }
+            // Registering replaces an order's secrets, so it takes more than saying whose order it is.
+            if let order = plan.order, let known = try await store.order(of: id, objectID: order.objectID) {
+                let owner = source.shop(known.merchantOrderID)
+                if !shops.contains(owner) { throw RegistrationError.otherShop(owner) }
+            }
+        }
         return try await keep(plan, shop: shop, of: id)
     }
 

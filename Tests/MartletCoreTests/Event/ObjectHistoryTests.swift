@@ -51,6 +51,14 @@ import Testing
         #expect(history.admit(sampleEvent(finality: .final, status: "done", occurredAt: at(2))) == [.outOfOrder])
     }
 
+    @Test func takesTheEndForNewsAlthoughAPollToldTheStatusBefore() {
+        var history = ObjectHistory()
+        #expect(history.admit(sampleEvent(finality: .provisional, status: "paid", method: "fetched")).isEmpty)
+        #expect(history.admit(sampleEvent(finality: .final, status: "paid")).isEmpty)
+        #expect(history.isFinal)
+        #expect(history.admit(sampleEvent(finality: .provisional, status: "paid")) == [.alreadyKnown])
+    }
+
     @Test func takesAStatusThatReturnsForANewChange() {
         var history = ObjectHistory()
         #expect(history.admit(sampleEvent(status: "inProgress", method: "polled")).isEmpty)
