@@ -76,7 +76,7 @@ enum QuarantineRoutes {
 
     @Sendable static func releaseMany(_ call: AdminCall) async throws -> HTTPResponse {
         let body = try call.body(allowing: filters + ["cursor"])
-        let reason = try text("reason", of: body)
+        let reason = try AdminCall.text("reason", of: body)
         if let reason, RefusalReason(rawValue: reason) == nil {
             let reasons = RefusalReason.allCases.map(\.rawValue)
             throw Problem(
@@ -86,12 +86,12 @@ enum QuarantineRoutes {
             )
         }
         var request = ReleaseRequest(
-            source: try text("source", of: body).map(source),
+            source: try AdminCall.text("source", of: body).map(source),
             reason: reason.flatMap(RefusalReason.init(rawValue:)),
-            since: try moment("since", of: body),
-            until: try moment("until", of: body)
+            since: try AdminCall.moment("since", of: body),
+            until: try AdminCall.moment("until", of: body)
         )
-        if let text = try text("cursor", of: body) {
+        if let text = try AdminCall.text("cursor", of: body) {
             guard let cursor = ReleaseRequest.Cursor(text: text) else {
                 throw Problem(
                     field: "cursor",
@@ -109,7 +109,7 @@ enum QuarantineRoutes {
 
     private static func forcing(_ call: AdminCall) throws(Problem) -> Forcing? {
         let body = try call.body(allowing: ["force", "reason"])
-        let reason = try text("reason", of: body)
+        let reason = try AdminCall.text("reason", of: body)
         guard try AdminCall.bool("force", of: body) else {
             guard reason == nil else {
                 throw Problem(
@@ -128,31 +128,6 @@ enum QuarantineRoutes {
             )
         }
         return Forcing(by: call.caller.name, reason: reason, at: call.service.now())
-    }
-
-    private static func text(_ name: String, of body: JSONObject) throws(Problem) -> String? {
-        switch body[name] {
-        case nil, .null: return nil
-        case .string(let text) where !text.isEmpty: return text
-        case .some(let value):
-            throw Problem(
-                field: name,
-                rule: "is \(value.kind), not text that is not empty",
-                remedy: "write text or leave it out"
-            )
-        }
-    }
-
-    private static func moment(_ name: String, of body: JSONObject) throws(Problem) -> Timestamp? {
-        guard let text = try text(name, of: body) else { return nil }
-        guard let moment = Timestamp(rfc3339: text) else {
-            throw Problem(
-                field: name,
-                rule: "must be a moment with its offset (RFC 3339)",
-                remedy: "write it like 2026-11-21T19:11:00Z"
-            )
-        }
-        return moment
     }
 
     private static func source(_ text: String) throws(Problem) -> SourceID {

@@ -23,14 +23,14 @@ struct ReplayWish: Sendable {
         let body = try call.body(allowing: Self.filters + Self.common)
         try self.init(common: body, ReplaySelection())
         selection.states = try Self.states(of: body)
-        selection.endpoint = try Self.text("endpoint", of: body).map { EndpointID($0) }
-        selection.source = try Self.text("source", of: body)
-        selection.provider = try Self.text("provider", of: body)
+        selection.endpoint = try AdminCall.text("endpoint", of: body).map { EndpointID($0) }
+        selection.source = try AdminCall.text("source", of: body)
+        selection.provider = try AdminCall.text("provider", of: body)
         selection.type = try Self.type(of: body)
-        selection.shop = try Self.text("shop", of: body)
-        selection.order = try Self.text("order", of: body)
-        selection.since = try Self.moment("since", of: body)
-        selection.until = try Self.moment("until", of: body)
+        selection.shop = try AdminCall.text("shop", of: body)
+        selection.order = try AdminCall.text("order", of: body)
+        selection.since = try AdminCall.moment("since", of: body)
+        selection.until = try AdminCall.moment("until", of: body)
         if let since = selection.since, let until = selection.until, since >= until {
             throw Problem(field: "until", rule: "must come after \"since\"", remedy: "the end itself is not included")
         }
@@ -63,7 +63,7 @@ struct ReplayWish: Sendable {
         self.selection.targets = try Self.targets(of: body)
         ratePerSecond = try Self.rate(of: body)
         isDryRun = try AdminCall.bool("dryRun", of: body)
-        reason = try Self.text("reason", of: body)
+        reason = try AdminCall.text("reason", of: body)
         if let reason, reason.utf8.count > 500 || !reason.contains(where: { !$0.isWhitespace }) {
             throw Problem(field: "reason", rule: "must be text of 1 to 500 bytes", remedy: "say why in a sentence")
         }
@@ -96,7 +96,7 @@ struct ReplayWish: Sendable {
     }
 
     private static func type(of body: JSONObject) throws(Problem) -> String? {
-        guard let text = try text("type", of: body) else { return nil }
+        guard let text = try AdminCall.text("type", of: body) else { return nil }
         let types = (EventType.all + EventType.operational).map(\.rawValue)
         guard types.contains(text) else {
             throw Problem(
@@ -143,30 +143,5 @@ struct ReplayWish: Sendable {
                 remedy: "leave it out for \(Int(defaultRate)); what an endpoint takes limits it anyway"
             )
         }
-    }
-
-    private static func text(_ name: String, of body: JSONObject) throws(Problem) -> String? {
-        switch body[name] {
-        case nil, .null: return nil
-        case .string(let text) where !text.isEmpty: return text
-        case .some(let value):
-            throw Problem(
-                field: name,
-                rule: "is \(value.kind), not text that is not empty",
-                remedy: "write text or leave it out"
-            )
-        }
-    }
-
-    private static func moment(_ name: String, of body: JSONObject) throws(Problem) -> Timestamp? {
-        guard let text = try text(name, of: body) else { return nil }
-        guard let moment = Timestamp(rfc3339: text) else {
-            throw Problem(
-                field: name,
-                rule: "must be a moment with its offset (RFC 3339)",
-                remedy: "write it like 2026-11-21T19:11:00Z"
-            )
-        }
-        return moment
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import MartletCore
 import MartletNet
 import MartletWire
 
@@ -58,6 +59,33 @@ struct AdminCall: Sendable {
         case .some(let value):
             throw Problem(field: name, rule: "is \(value.kind), not true or false", remedy: "write true or false")
         }
+    }
+
+    /// Text that is not empty; nil if it is absent or null.
+    static func text(_ name: String, of body: JSONObject) throws(Problem) -> String? {
+        switch body[name] {
+        case nil, .null: return nil
+        case .string(let text) where !text.isEmpty: return text
+        case .some(let value):
+            throw Problem(
+                field: name,
+                rule: "is \(value.kind), not text that is not empty",
+                remedy: "write text or leave it out"
+            )
+        }
+    }
+
+    /// A moment; nil if it is absent or null.
+    static func moment(_ name: String, of body: JSONObject) throws(Problem) -> Timestamp? {
+        guard let text = try text(name, of: body) else { return nil }
+        guard let moment = Timestamp(rfc3339: text) else {
+            throw Problem(
+                field: name,
+                rule: "must be a moment with its offset (RFC 3339)",
+                remedy: "write it like 2026-11-21T19:11:00Z"
+            )
+        }
+        return moment
     }
 
     private static func remedy(_ members: [String]) -> String {
