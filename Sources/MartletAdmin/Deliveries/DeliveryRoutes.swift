@@ -122,14 +122,7 @@ enum DeliveryRoutes {
     }
 
     private static func id(_ call: AdminCall) throws(Problem) -> DeliveryID {
-        guard let id = DeliveryID(text: call.id) else {
-            throw Problem(
-                field: "id",
-                rule: "must be a delivery's id",
-                remedy: "write it like dlv_42, as GET /v1/deliveries shows it"
-            )
-        }
-        return id
+        try call.id("a delivery's id", like: "dlv_42", in: "/v1/deliveries", DeliveryID.init(text:))
     }
 
     private static func unknown(_ call: AdminCall) -> Problem {

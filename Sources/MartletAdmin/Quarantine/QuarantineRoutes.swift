@@ -143,14 +143,12 @@ enum QuarantineRoutes {
     }
 
     private static func id(_ call: AdminCall) throws(Problem) -> QuarantineID {
-        guard let id = QuarantineID(text: call.id) else {
-            throw Problem(
-                field: "id",
-                rule: "must be the id of a callback in quarantine",
-                remedy: "write it like qtn_42, as GET /v1/quarantine shows it"
-            )
-        }
-        return id
+        try call.id(
+            "the id of a callback in quarantine",
+            like: "qtn_42",
+            in: "/v1/quarantine",
+            QuarantineID.init(text:)
+        )
     }
 
     private static func unknown(_ call: AdminCall) -> Problem {

@@ -13,6 +13,18 @@ struct AdminCall: Sendable {
     let access: ScopedAccess
     let service: AdminService
 
+    /// What stands for `{id}`, read as an id that the store numbers.
+    func id<ID>(_ what: String, like example: String, in list: String, _ read: (String) -> ID?) throws(Problem) -> ID {
+        guard let id = read(id) else {
+            throw Problem(
+                field: "id",
+                rule: "must be \(what)",
+                remedy: "write it like \(example), as GET \(list) shows it"
+            )
+        }
+        return id
+    }
+
     /// Reads a body that may be left out, with these members and no others.
     func body(allowing members: [String]) throws(Problem) -> JSONObject {
         if request.body.isEmpty { return JSONObject() }

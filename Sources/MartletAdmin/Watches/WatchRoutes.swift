@@ -140,14 +140,7 @@ enum WatchRoutes {
     }
 
     private static func id(_ call: AdminCall) throws(Problem) -> WatchID {
-        guard let id = WatchID(text: call.id) else {
-            throw Problem(
-                field: "id",
-                rule: "must be a watch's id",
-                remedy: "write it like wch_42, as GET /v1/watches shows it"
-            )
-        }
-        return id
+        try call.id("a watch's id", like: "wch_42", in: "/v1/watches", WatchID.init(text:))
     }
 
     private static func unknown(_ call: AdminCall) -> Problem {
