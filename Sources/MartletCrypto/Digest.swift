@@ -51,25 +51,20 @@ package enum HMAC {
     /// 32 bytes.
     ///
     /// An empty key is refused by the callers, who answer `misconfigured`.
-    package static func sha256(_ message: [UInt8], key: [UInt8]) -> [UInt8] { sha256(message[...], key: key) }
-
-    /// The same of a part of a message, without a copy of it.
-    package static func sha256(_ message: ArraySlice<UInt8>, key: [UInt8]) -> [UInt8] {
-        message.withUnsafeBufferPointer { message in
-            [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { output, count in
-                var length: UInt32 = 0
-                let result = COpenSSL.HMAC(
-                    Digest.algorithms.sha256,
-                    key,
-                    Int32(key.count),
-                    message.baseAddress,
-                    message.count,
-                    output.baseAddress,
-                    &length
-                )
-                precondition(result != nil, "OpenSSL has lost HMAC that it had at start")
-                count = Int(length)
-            }
+    package static func sha256(_ message: [UInt8], key: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { output, count in
+            var length: UInt32 = 0
+            let result = COpenSSL.HMAC(
+                Digest.algorithms.sha256,
+                key,
+                Int32(key.count),
+                message,
+                message.count,
+                output.baseAddress,
+                &length
+            )
+            precondition(result != nil, "OpenSSL has lost HMAC that it had at start")
+            count = Int(length)
         }
     }
 }

@@ -24,15 +24,16 @@ final class PreparedHMAC: @unchecked Sendable {
         EVP_MD_CTX_free(outer)
     }
 
-    /// 32 bytes.
-    func mac(_ message: ArraySlice<UInt8>) -> [UInt8] {
+    /// Of a message in two parts; 32 bytes.
+    func mac(_ first: [UInt8], _ second: [UInt8]) -> [UInt8] {
         let working = Self.newContext()
         defer { EVP_MD_CTX_free(working) }
         return [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { output, count in
             var length: UInt32 = 0
             let isDone =
                 EVP_MD_CTX_copy_ex(working, inner) == 1
-                && message.withUnsafeBytes { EVP_DigestUpdate(working, $0.baseAddress, $0.count) } == 1
+                && EVP_DigestUpdate(working, first, first.count) == 1
+                && EVP_DigestUpdate(working, second, second.count) == 1
                 && EVP_DigestFinal_ex(working, output.baseAddress, &length) == 1
                 && EVP_MD_CTX_copy_ex(working, outer) == 1
                 && EVP_DigestUpdate(working, output.baseAddress, Int(length)) == 1

@@ -34,7 +34,7 @@ package struct SignatureHeader: Sendable {
         bytes.append(contentsOf: signer.scheme.rawValue.utf8)
         bytes.append(0x2C)
         switch signer {
-        case .v1(let secret): bytes.append(contentsOf: Base64.encodeToBytes(secret.mac(content.bytes[...])))
+        case .v1(let secret): bytes.append(contentsOf: Base64.encodeToBytes(secret.mac(content)))
         case .v1a(let key): bytes.append(contentsOf: Base64.encodeToBytes(key.sign(content.bytes)))
         }
     }

@@ -86,7 +86,7 @@ extension WebhookVerifier {
     fileprivate func accepts(_ signatures: [[UInt8]], of content: WebhookContent) -> Bool {
         switch self {
         case .v1(let secret):
-            let expected = secret.mac(content.bytes[...])
+            let expected = secret.mac(content)
             return signatures.contains { constantTimeEquals($0, expected) }
         case .v1a(let key): return signatures.contains { key.verifies($0, of: content.bytes) }
         }

@@ -25,14 +25,12 @@ package struct WebhookSecret: Sendable, Equatable {
     package static func generate() -> String { "whsec_" + Base64.encode(secureRandomBytes(32)) }
 
     /// HMAC-SHA256 with the decoded bytes as key, as Standard Webhooks says.
-    func mac(_ message: ArraySlice<UInt8>) -> [UInt8] {
-        prepared.mac(message)
-    }
+    func mac(_ content: WebhookContent) -> [UInt8] { prepared.mac(content.head, content.body) }
 
     package static func == (left: WebhookSecret, right: WebhookSecret) -> Bool { left.text == right.text }
 
     /// HMAC-SHA256 with the secret's text as key, `whsec_` included, as systems without a key format do.
-    func macWithText(_ message: ArraySlice<UInt8>) -> [UInt8] {
+    func macWithText(_ message: [UInt8]) -> [UInt8] {
         text.withExposedBytes { HMAC.sha256(message, key: $0) }
     }
 }

@@ -116,10 +116,24 @@ extension CurlTransport {
         var what: Int32 = 0
         if readiness.contains(.readable) { what |= CURL_CSELECT_IN }
         if readiness.contains(.writable) { what |= CURL_CSELECT_OUT }
-        if !readiness.isDisjoint(with: [.failed, .hungUp]) { what |= CURL_CSELECT_ERR }
+        if readiness.isBroken { what |= CURL_CSELECT_ERR }
         var count: Int32 = 0
         curl_multi_socket_action(multi, descriptor, what, &count)
-        settle()
+        guard !isSettlingAfterRound else { return }
+        isSettlingAfterRound = true
+        let settling = self.settling ?? makeSettling()
+        loop.assumeIsolated { $0.afterThisRound(settling) }
+    }
+
+    private func makeSettling() -> @Sendable () -> Void {
+        let settling: @Sendable () -> Void = { [weak self] in
+            self?.assumeIsolated { transport in
+                transport.isSettlingAfterRound = false
+                if !transport.isShutDown { transport.settle() }
+            }
+        }
+        self.settling = settling
+        return settling
     }
 
     private func timerChanged(_ milliseconds: Int) {

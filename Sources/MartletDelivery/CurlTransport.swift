@@ -49,6 +49,10 @@ package actor CurlTransport: Transport {
     /// When the timer fires; it may be earlier than wanted, never later.
     var armedAt: UInt64?
     var isShutDown = false
+    /// Transfers that several sockets of one round finish are reported together, and the next ones started together.
+    var isSettlingAfterRound = false
+    /// Made once.
+    var settling: (@Sendable () -> Void)?
 
     private var running: [UnsafeMutableRawPointer: CurlTransfer] = [:]
     private var idle: [CurlTransfer] = []

@@ -15,6 +15,10 @@ struct RequestMemory {
     private var textCount = 0
     private var nodeCount = 0
 
+    private static let noContentType = "Content-Type:"
+    private static let suppressed = ["Expect:", noContentType]
+    private static let suppressedBytes = suppressed.reduce(0) { $0 + $1.utf8.count + 1 }
+
     /// A body beyond this is not kept allocated for the next transfer.
     private static let keptBody = 65_536
 
@@ -34,34 +38,37 @@ struct RequestMemory {
     ///
     /// - Throws: `CurlProblem` for a field that would break the request's framing (RFC 9110 section 5.5).
     mutating func store(headers fields: HeaderFields) throws(CurlProblem) {
-        let suppressed = ["Expect:", "Content-Type:"]
-        var size = 0
+        var size = Self.suppressedBytes
         for field in fields.fields { size += field.name.utf8.count + field.value.utf8.count + 3 }
-        for line in suppressed { size += line.utf8.count + 1 }
-        reserve(text: size, nodes: fields.fields.count + suppressed.count)
+        reserve(text: size, nodes: fields.fields.count + Self.suppressed.count)
         textCount = 0
         nodeCount = 0
         var hasContentType = false
         for field in fields.fields {
-            guard field.name.isHTTPToken else {
-                throw CurlProblem(failure: .other, detail: "a header name is empty or has a character that is no token")
-            }
-            guard !field.value.hasLineBreak else {
-                throw CurlProblem(failure: .other, detail: "header \(field.name) has a line break or NUL in its value")
-            }
             hasContentType = hasContentType || field.name.equalsIgnoringASCIICase("Content-Type")
             beginLine()
-            append(field.name)
+            guard append(field.name, where: Self.isToken), !field.name.isEmpty else {
+                throw CurlProblem(failure: .other, detail: "a header name is empty or has a character that is no token")
+            }
             // `Name:` would remove the field and `Name;` is an empty one (CURLOPT_HTTPHEADER(3)).
-            let isBlank = field.value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 }
-            append(isBlank ? ";" : ": ")
-            if !isBlank { append(field.value) }
-            endLine()
+            if field.value.utf8.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) {
+                append(0x3B)
+            } else {
+                append(0x3A)
+                append(0x20)
+                guard append(field.value, where: Self.staysOnItsLine) else {
+                    throw CurlProblem(
+                        failure: .other,
+                        detail: "header \(field.name) has a line break or NUL in its value"
+                    )
+                }
+            }
+            append(0)
         }
-        for line in suppressed where !(hasContentType && line == "Content-Type:") {
+        for line in Self.suppressed where !(hasContentType && line == Self.noContentType) {
             beginLine()
-            append(line)
-            endLine()
+            _ = append(line) { _ in true }
+            append(0)
         }
     }
 
@@ -89,33 +96,34 @@ struct RequestMemory {
         nodeCount += 1
     }
 
-    private mutating func append(_ part: String) {
+    /// False if a byte is not as it must be; the list is then of no use.
+    private mutating func append(_ part: String, where isPermitted: (UInt8) -> Bool) -> Bool {
         var part = part
-        let target = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(text)[textCount...])
-        textCount += part.withUTF8 { bytes in
-            target.copyMemory(from: UnsafeRawBufferPointer(bytes))
-            return bytes.count
+        return part.withUTF8 { bytes in
+            var at = textCount
+            for byte in bytes {
+                guard isPermitted(byte) else { return false }
+                text[at] = CChar(bitPattern: byte)
+                at += 1
+            }
+            textCount = at
+            return true
         }
     }
 
-    private mutating func endLine() {
-        text[textCount] = 0
+    private mutating func append(_ byte: UInt8) {
+        text[textCount] = CChar(bitPattern: byte)
         textCount += 1
     }
-}
 
-extension String {
-    /// RFC 9110 section 5.6.2.
-    fileprivate var isHTTPToken: Bool {
-        !utf8.isEmpty
-            && utf8.allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x5A, 0x5E...0x7A, 0x7C, 0x7E: true
-                case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2E: true
-                default: false
-                }
-            }
+    /// Of a name (RFC 9110 section 5.6.2).
+    private static func isToken(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x5E...0x7A, 0x7C, 0x7E: true
+        case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2E: true
+        default: false
+        }
     }
 
-    fileprivate var hasLineBreak: Bool { utf8.contains { $0 == 0x0A || $0 == 0x0D || $0 == 0x00 } }
+    private static func staysOnItsLine(_ byte: UInt8) -> Bool { byte != 0x0A && byte != 0x0D && byte != 0x00 }
 }

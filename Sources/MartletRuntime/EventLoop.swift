@@ -28,6 +28,9 @@ package actor EventLoop {
         package static let failed = Readiness(rawValue: EPOLLERR.rawValue)
         package static let hungUp = Readiness(rawValue: EPOLLHUP.rawValue)
         package static let peerClosed = Readiness(rawValue: EPOLLRDHUP.rawValue)
+
+        /// The connection failed or is closed in both directions.
+        package var isBroken: Bool { rawValue & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 }
     }
 
     /// Called on the loop's queue; must not block.
@@ -51,6 +54,7 @@ package actor EventLoop {
     /// While events come round after round, the queue asks the epoll set itself and the source is suspended.
     private var isPolling = false
     private var events = [epoll_event](repeating: epoll_event(), count: 256)
+    private var afterRound: [@Sendable () -> Void] = []
 
     /// - Parameter label: the queue's name, such as `martlet.ingest.loop`.
     /// - Throws: `SystemError` if the kernel gives no epoll set.
@@ -108,11 +112,18 @@ package actor EventLoop {
         _ = epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &event)
     }
 
+    /// Has `work` done once, after the events that are being handed out now: what many of them lead to is then done for
+    /// all of them at once.
+    ///
+    /// Call it from a handler; at another time the work waits for the next round of events.
+    package func afterThisRound(_ work: @escaping @Sendable () -> Void) { afterRound.append(work) }
+
     /// Ends the loop; owners of descriptors have unwatched and closed theirs before.
     package func shutDown() {
         guard !isShutDown else { return }
         isShutDown = true
         slots = []
+        afterRound = []
         source.cancel()
         // A suspended source would never run its cancel handler.
         if isPolling { source.resume() }
@@ -169,6 +180,11 @@ package actor EventLoop {
                 let handler = slots[descriptor].handler
             else { continue }
             handler(Readiness(rawValue: event.events))
+        }
+        if !afterRound.isEmpty {
+            let due = afterRound
+            afterRound.removeAll(keepingCapacity: true)
+            for work in due { work() }
         }
         return true
     }

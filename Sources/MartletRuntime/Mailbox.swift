@@ -1,28 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Dispatch
-import Synchronization
+package import Synchronization
 
 /// Hands messages from any queue to one queue, many in a single hop.
 ///
 /// A burst of posts wakes the receiving queue once; the receiver gets everything that has gathered, in order.
 /// Its bound is the senders': each keeps a bounded number of messages under way.
 package final class Mailbox<Message: Sendable>: Sendable {
-    private struct State {
-        var messages: [Message] = []
-        var isScheduled = false
+    // Inlinable, so that each kind of message has code of its own: messages are large values, and a mailbox for any kind
+    // would move them through witnesses.
+    @usableFromInline struct State {
+        @usableFromInline var messages: [Message] = []
+        @usableFromInline var isScheduled = false
+
+        @inlinable init() {}
     }
 
-    private let state = Mutex(State())
-    private let queue: DispatchQueue
-    private let receive: @Sendable ([Message]) -> Void
+    @usableFromInline let state = Mutex(State())
+    @usableFromInline let queue: DispatchQueue
+    @usableFromInline let receive: @Sendable ([Message]) -> Void
 
     /// `receive`: called on `queue`, never with an empty list.
-    package init(queue: DispatchQueue, receive: @escaping @Sendable ([Message]) -> Void) {
+    @inlinable package init(queue: DispatchQueue, receive: @escaping @Sendable ([Message]) -> Void) {
         self.queue = queue
         self.receive = receive
     }
 
-    package func post(_ message: Message) {
+    @inlinable package func post(_ message: Message) {
         let mustSchedule = state.withLock { state in
             state.messages.append(message)
             if state.isScheduled { return false }
@@ -32,7 +36,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
         if mustSchedule { queue.async { self.drain() } }
     }
 
-    private func drain() {
+    @inlinable func drain() {
         let batch = state.withLock { state in
             state.isScheduled = false
             var batch: [Message] = []

@@ -55,3 +55,14 @@ require_swift() {
     echo "see that \"swift --version\" works, then run this again." >&2
     return 1
 }
+
+# Builds martlet for release and prints nothing of its own; the path is then `release_program`. Swift's runtime goes into
+# the executable where the toolchain can do that (docs/decisions/0005-static-runtime.md).
+build_release() {
+    local runtime options=()
+    runtime=$(swift -print-target-info | sed -n 's/.*"runtimeResourcePath": *"\(.*\)".*/\1/p')
+    [[ ! -d ${runtime}_static/linux ]] || options=(--static-swift-stdlib)
+    swift build -c release --product martlet "${options[@]}"
+}
+
+release_program() { echo "$(swift build -c release --show-bin-path)/martlet"; }

@@ -6,7 +6,10 @@
 /// another lane's part would be gone. Lanes that got less than they wanted stand in a ring and are served in turn, one
 /// request each: every request costs the same, so that is all that deficit round robin comes to here. Constant time,
 /// but for a ring whose lanes have all used up what they may have.
-package struct FairShare<Lane: Hashable & Sendable>: Sendable {
+package struct FairShare: Sendable {
+    // Not generic: in another module it would not be specialised, and it is asked several times for each delivery.
+    package typealias Lane = EndpointID
+
     private let total: Int
     private let wished: Int
     /// Requests at once that each lane is sure of.

@@ -39,45 +39,49 @@ package struct TraceContext: Sendable, Equatable {
 
     /// The trace of an event that came without one: its own id, so the same from every gateway and after every restart.
     package init(of event: EventID) {
-        let digits = Array(event.hexDigits.utf8)
-        high = digits.count == 32 ? Self.number(digits[0..<16]) ?? 0 : 0
+        let digits = event.hexDigits.utf8
+        high = digits.count == 32 ? Self.number(digits.prefix(16)) ?? 0 : 0
         // An id of another form is never stored; all zeros would be no trace id.
-        low = digits.count == 32 ? Self.number(digits[16..<32]) ?? 1 : 1
+        low = digits.count == 32 ? Self.number(digits.suffix(16)) ?? 1 : 1
         isSampled = true
     }
 
     /// 32 hexadecimal digits.
     package var id: String {
-        var text = ""
-        text.reserveCapacity(32)
-        Self.append(high, to: &text)
-        Self.append(low, to: &text)
-        return text
+        String(unsafeUninitializedCapacity: 32) { text in
+            Self.write(high, to: text, at: 0)
+            Self.write(low, to: text, at: 16)
+            return 32
+        }
     }
 
     /// The header of one request within the trace (section 3.2.2); `span` is not zero.
     package func traceparent(span: UInt64) -> String {
-        var text = "00-"
-        text.reserveCapacity(55)
-        Self.append(high, to: &text)
-        Self.append(low, to: &text)
-        text += "-"
-        Self.append(span, to: &text)
-        text += isSampled ? "-01" : "-00"
-        return text
+        String(unsafeUninitializedCapacity: 55) { text in
+            _ = text.update(fromContentsOf: "00-".utf8)
+            Self.write(high, to: text, at: 3)
+            Self.write(low, to: text, at: 19)
+            text[35] = Self.dash
+            Self.write(span, to: text, at: 36)
+            text[52] = Self.dash
+            text[53] = UInt8(ascii: "0")
+            text[54] = UInt8(ascii: isSampled ? "1" : "0")
+            return 55
+        }
     }
 
     private static let dash = UInt8(ascii: "-")
 
-    private static func append(_ number: UInt64, to text: inout String) {
-        for shift in stride(from: 60, through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: number >> UInt64(shift)) & 0xF
-            text.unicodeScalars.append(Unicode.Scalar(digit < 10 ? 0x30 + digit : 0x57 + digit))
+    /// Sixteen digits.
+    private static func write(_ number: UInt64, to text: UnsafeMutableBufferPointer<UInt8>, at start: Int) {
+        for index in 0..<16 {
+            let digit = UInt8(truncatingIfNeeded: number >> UInt64(60 - 4 * index)) & 0xF
+            text[start + index] = digit < 10 ? 0x30 + digit : 0x57 + digit
         }
     }
 
     /// At most sixteen digits in lower case, as section 3.2.2 asks; nil for anything else.
-    private static func number(_ digits: ArraySlice<UInt8>) -> UInt64? {
+    private static func number(_ digits: some Sequence<UInt8>) -> UInt64? {
         var number: UInt64 = 0
         for byte in digits {
             switch byte {

@@ -59,7 +59,7 @@ package actor Dispatcher {
 
     var posts: [EndpointID: Post] = [:]
     var configured: Set<EndpointID> = []
-    var share: FairShare<EndpointID>
+    var share: FairShare
     private var wake = WakeTimer()
     /// Attempts sent whose record is not on disk yet.
     var unfinished = 0

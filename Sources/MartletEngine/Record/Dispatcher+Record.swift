@@ -81,7 +81,7 @@ extension Dispatcher {
     private nonisolated func logAttempt(_ record: AttemptRecord, of delivery: ClaimedDelivery) {
         let level: Logger.Level = record.result.outcome.isSuccess ? .info : .notice
         guard log.logLevel <= level else { return }
-        let fields = AttemptFields(record: record, event: delivery.eventID, trace: delivery.traceContext)
+        let fields = AttemptFields(record: record, event: delivery.eventID, trace: delivery.trace)
         log.log(level: level, "attempt", metadata: ["attempt": .stringConvertible(fields)])
     }
 }
@@ -90,12 +90,13 @@ extension Dispatcher {
 private struct AttemptFields: LogFields {
     let record: AttemptRecord
     let event: EventID
-    let trace: TraceContext
+    /// Nil: the event's own.
+    let trace: TraceContext?
 
     func forEach(_ body: (_ name: String, _ value: String) -> Void) {
         body("delivery", record.delivery.description)
         body("event", event.rawValue)
-        body("trace_id", trace.id)
+        body("trace_id", (trace ?? TraceContext(of: event)).id)
         body("endpoint", record.endpoint.rawValue)
         body("attempt", String(record.number))
         body("outcome", record.result.outcome.label)

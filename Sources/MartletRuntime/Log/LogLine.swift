@@ -12,16 +12,16 @@ struct LogLine {
 
     /// `time level message key=value …`, values quoted where they hold spaces, quotes or line ends.
     func appendText(to output: inout [UInt8]) {
-        output.append(contentsOf: time.rfc3339.utf8)
+        Self.append(time.rfc3339, to: &output)
         output.append(0x20)
-        output.append(contentsOf: level.utf8)
+        Self.append(level, to: &output)
         output.append(0x20)
-        output.append(contentsOf: Self.withoutControls(message).utf8)
+        Self.appendWithoutControls(message, to: &output)
         forEachMember { name, value in
             output.append(0x20)
-            output.append(contentsOf: Self.withoutControls(name).utf8)
+            Self.appendWithoutControls(name, to: &output)
             output.append(0x3D)
-            output.append(contentsOf: Self.quotedIfNeeded(value).utf8)
+            Self.appendQuotedIfNeeded(value, to: &output)
         }
         output.append(0x0A)
     }
@@ -41,24 +41,39 @@ struct LogLine {
 
     /// By name, but for those that come in an order of their own.
     private func forEachMember(_ body: (String, String) -> Void) {
-        for (key, value) in metadata.count > 1 ? metadata.sorted(by: { $0.key < $1.key }) : Array(metadata) {
-            if case .stringConvertible(let value) = value, let fields = value as? any LogFields {
-                fields.forEach(body)
-            } else {
-                body(key, value.description)
-            }
+        if metadata.count == 1, let (key, value) = metadata.first {
+            Self.handOver(key, value, to: body)
+        } else {
+            for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { Self.handOver(key, value, to: body) }
         }
     }
 
-    /// Control characters as JSON escapes, so that no message or name can begin a line of its own.
-    private static func withoutControls(_ text: String) -> String {
-        if text.utf8.allSatisfy({ $0 >= 0x20 }) { return text }
-        return String(quoted(text).dropFirst().dropLast())
+    private static func handOver(_ key: String, _ value: Logger.MetadataValue, to body: (String, String) -> Void) {
+        if case .stringConvertible(let value) = value, let fields = value as? any LogFields {
+            fields.forEach(body)
+        } else {
+            body(key, value.description)
+        }
     }
 
-    private static func quotedIfNeeded(_ value: String) -> String {
-        let isPlain = !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x3D && $0 != 0x7F }
-        return isPlain ? value : quoted(value)
+    private static func append(_ text: String, to output: inout [UInt8]) {
+        var text = text
+        text.withUTF8 { output.append(contentsOf: $0) }
+    }
+
+    /// Control characters as JSON escapes, so that no message or name can begin a line of its own.
+    private static func appendWithoutControls(_ text: String, to output: inout [UInt8]) {
+        var text = text
+        let isPlain = text.withUTF8 { bytes in bytes.allSatisfy { $0 >= 0x20 } }
+        append(isPlain ? text : String(quoted(text).dropFirst().dropLast()), to: &output)
+    }
+
+    private static func appendQuotedIfNeeded(_ value: String, to output: inout [UInt8]) {
+        var value = value
+        let isPlain = value.withUTF8 { bytes in
+            !bytes.isEmpty && bytes.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x3D && $0 != 0x7F }
+        }
+        append(isPlain ? value : quoted(value), to: &output)
     }
 
     private static func quoted(_ text: String) -> String {

@@ -4,8 +4,8 @@ import MartletTesting
 import Testing
 
 @Suite struct FairShareTests {
-    private func share(_ total: Int, _ lanes: [String], guaranteed: Int = 2) -> FairShare<String> {
-        var share = FairShare<String>(total: total, guaranteed: guaranteed)
+    private func share(_ total: Int, _ lanes: [EndpointID], guaranteed: Int = 2) -> FairShare {
+        var share = FairShare(total: total, guaranteed: guaranteed)
         share.set(lanes)
         return share
     }
@@ -39,10 +39,10 @@ import Testing
     }
 
     @Test func moreLanesThanRequestsTakeTurns() {
-        let names = (0..<5).map(String.init)
+        let names = (0..<5).map { EndpointID(String($0)) }
         var share = share(2, names)
         #expect(share.guaranteed == 0)
-        var order: [String] = []
+        var order: [EndpointID] = []
         for name in names { share.wait(name) }
         for _ in 0..<10 {
             guard let lane = share.next() else { break }
@@ -66,32 +66,39 @@ import Testing
         #expect(share.next() == nil)
     }
 
+    private static func name(_ lane: Int) -> EndpointID { EndpointID(String(lane)) }
+
     @Test func neverExceedsTheTotalAndKeepsEveryGuarantee() {
         var random = SplitMix64()
         for _ in 0..<200 {
             let lanes = Array(0..<Int.random(in: 1...12, using: &random))
             let total = Int.random(in: 1...40, using: &random)
-            var share = FairShare<Int>(total: total, guaranteed: .random(in: 0...4, using: &random))
-            share.set(lanes)
+            var share = FairShare(total: total, guaranteed: .random(in: 0...4, using: &random))
+            share.set(lanes.map(Self.name))
             var held = [Int](repeating: 0, count: lanes.count)
             for _ in 0..<300 {
                 let lane = Int.random(in: lanes.indices, using: &random)
                 if Bool.random(using: &random), held[lane] > 0 {
                     held[lane] -= 1
-                    share.ended(by: lane)
+                    share.ended(by: Self.name(lane))
                 } else {
-                    let count = min(share.allowance(of: lane), .random(in: 1...8, using: &random))
+                    let count = min(share.allowance(of: Self.name(lane)), .random(in: 1...8, using: &random))
                     held[lane] += count
-                    share.started(count, by: lane)
+                    share.started(count, by: Self.name(lane))
                 }
                 #expect(held.reduce(0, +) <= total, "seed \(random.seed)")
                 for other in lanes where held[other] < share.guaranteed {
                     #expect(
-                        share.allowance(of: other) >= share.guaranteed - held[other],
+                        share.allowance(of: Self.name(other)) >= share.guaranteed - held[other],
                         "a guarantee is broken, seed \(random.seed)"
                     )
                 }
             }
         }
     }
+}
+
+extension EndpointID: ExpressibleByStringLiteral {
+    /// The id with that text.
+    public init(stringLiteral value: String) { self.init(value) }
 }
