@@ -153,6 +153,11 @@ struct FaultyStore: EventStore {
 
     func statistics(now: Timestamp) async throws(StoreError) -> StoreStatistics { try await base.statistics(now: now) }
     func probe() async throws(StoreError) { try await base.probe() }
-    func prune(_ horizon: RetentionHorizon) async throws(StoreError) -> Int { try await base.prune(horizon) }
+    func prune(
+        _ horizon: RetentionHorizon,
+        from place: PrunePlace
+    ) async throws(StoreError) -> PruneProgress {
+        try await base.prune(horizon, from: place)
+    }
     func close() async { await base.close() }
 }
