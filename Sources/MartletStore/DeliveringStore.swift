@@ -46,6 +46,15 @@ package protocol DeliveringStore: Sendable {
     /// Ends a pending delivery that is not in flight; the next one of its lane becomes due by it.
     func cancel(_ delivery: DeliveryID, now: Timestamp) async throws(StoreError) -> CancelOutcome
 
-    /// Makes up to `limit` of the endpoint's skipped deliveries pending, oldest first; returns how many.
-    func offerSkipped(of endpoint: EndpointID, now: Timestamp, limit: Int) async throws(StoreError) -> Int
+    /// Looks at up to `limit` skipped deliveries after one, oldest first, and makes pending those that are the endpoint's.
+    ///
+    /// Left as they are: those of a shop that is not among `shops`, and those whose event is on its way to the endpoint or
+    /// has arrived there by another delivery.
+    func offerSkipped(
+        of endpoint: EndpointID,
+        shops: Set<String>,
+        after: DeliveryID?,
+        now: Timestamp,
+        limit: Int
+    ) async throws(StoreError) -> SkippedOffer
 }

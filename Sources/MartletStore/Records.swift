@@ -268,3 +268,15 @@ package struct StoreStatistics: Sendable, Equatable {
         self.oldestQuarantined = oldestQuarantined
     }
 }
+
+/// What came of offering skipped deliveries.
+package struct SkippedOffer: Sendable, Equatable {
+    package var offered: Int
+    /// The last one that was looked at; nil if there are no more after it.
+    package var last: DeliveryID?
+
+    package init(offered: Int, last: DeliveryID?) {
+        self.offered = offered
+        self.last = last
+    }
+}

@@ -109,7 +109,7 @@ extension WriteConnection {
                 """
         )
         let events = try database.cachedStatement(sql: "DELETE FROM events WHERE sequence = ?")
-        var highestDelivery: Int64 = 0
+        var removed: [Int64] = []
         for sequence in sequences {
             try attempts.run(sequence)
             for (state, id) in try deliveries.all(
@@ -117,14 +117,14 @@ extension WriteConnection {
                 read: { row -> (DeliveryState, Int64) in (try StoredText.state(row[0]), row[1]) }
             ) {
                 count(-1, state)
-                highestDelivery = max(highestDelivery, id)
+                removed.append(id)
             }
             try key.run(sequence)
             try events.run(sequence)
         }
         try statement(.raiseUsedNumber).run(sequences.max() ?? 0, "sequence")
-        try statement(.raiseUsedNumber).run(highestDelivery, "delivery")
-        try pruneBlocks()
+        try statement(.raiseUsedNumber).run(removed.max() ?? 0, "delivery")
+        try pruneBlocks(events: sequences, deliveries: removed)
         holdsOldEvents = nil
     }
 

@@ -68,8 +68,14 @@ struct FaultyStore: EventStore {
         try await base.cancel(delivery, now: now)
     }
 
-    func offerSkipped(of endpoint: EndpointID, now: Timestamp, limit: Int) async throws(StoreError) -> Int {
-        try await base.offerSkipped(of: endpoint, now: now, limit: limit)
+    func offerSkipped(
+        of endpoint: EndpointID,
+        shops: Set<String>,
+        after: DeliveryID?,
+        now: Timestamp,
+        limit: Int
+    ) async throws(StoreError) -> SkippedOffer {
+        try await base.offerSkipped(of: endpoint, shops: shops, after: after, now: now, limit: limit)
     }
 
     func expunge(

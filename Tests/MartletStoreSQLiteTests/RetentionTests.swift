@@ -51,6 +51,30 @@ import Testing
         }
     }
 
+    /// One event that waits for ever would else keep the summaries of all that came after it.
+    @Test func summariesGoWithTheirBlocksBehindAnEventThatIsKept() async throws {
+        try await TemporaryStore.with { temporary in
+            let store = try SQLiteEventStore(path: temporary.path)
+            for number in 0..<700 {
+                let deliveries = [Samples.delivery(state: number == 4 ? .pending : .skipped)]
+                _ = try await store.capture(Samples.capture(Samples.event(number), deliveries: deliveries))
+            }
+            func blocks(_ table: String) async throws -> [Int64] {
+                try await store.pool.read { database in
+                    try Int64.fetchAll(database, sql: "SELECT DISTINCT block FROM \(table) ORDER BY block")
+                }
+            }
+            let before = try await (blocks("event_blocks"), blocks("delivery_blocks"))
+            while try await store.prune(Self.horizon(events: Samples.now + .seconds(60))) > 0 {}
+            let after = try await (blocks("event_blocks"), blocks("delivery_blocks"))
+            let left = try await store.events(EventQuery(shop: "nordic")).map(\.id)
+            await store.close()
+            #expect(before.0 == Array(0..<5) && before.1 == Array(0..<2))
+            #expect(after.0 == [0] && after.1 == [0])
+            #expect(left == [Samples.eventID(4)])
+        }
+    }
+
     /// What a file of an older version has is kept, and what it left behind is cleared up.
     @Test func olderFilesAreBroughtUpToDate() async throws {
         try await TemporaryStore.with { temporary in

@@ -210,25 +210,25 @@ import Testing
 
     @Test func anEndpointThatFailsAgainGetsEachOnceMoreAndAllAreCounted() async throws {
         let harness = try await EngineHarness.start([endpoint()])
-        let orders = (1...40).map { "order-\($0)" }
+        let orders = (1...8).map { "order-\($0)" }
         try await skip(orders, harness)
         harness.transport.set("ledger", .answer(500))
-        let replayer = harness.replayer(maxWaiting: 10)
+        let replayer = harness.replayer(maxWaiting: 3)
         let id = try await begin(replayer, replay(rate: 1000))
         var most = 0
         let done = try await pass(harness, id, step: .seconds(600)) { stored in
             most = max(most, stored.counts.waiting)
             return stored.finishedAt != nil
         }
-        #expect(most <= 10)
-        #expect(done.counts == ReplayCounts(total: 40, made: 40, dead: 40))
-        #expect(try await harness.store.statistics(now: harness.clock.now()).deliveries[.dead] == 40)
+        #expect(most <= 3)
+        #expect(done.counts == ReplayCounts(total: 8, made: 8, dead: 8))
+        #expect(try await harness.store.statistics(now: harness.clock.now()).deliveries[.dead] == 8)
         harness.transport.set("ledger", .answer(200))
         _ = await harness.dispatcher.disable(Self.ledger)
         _ = await harness.dispatcher.enable(Self.ledger)
         let second = try await begin(replayer, replay(rate: 1000))
         let mended = try await pass(harness, second, step: .seconds(1)) { $0.finishedAt != nil }
-        #expect(mended.counts == ReplayCounts(total: 40, made: 40, delivered: 40), "each once, not twice")
+        #expect(mended.counts == ReplayCounts(total: 8, made: 8, delivered: 8), "each once, not twice")
         await replayer.stop()
         try await harness.stop()
     }
