@@ -74,6 +74,10 @@ class Gateway:
         return time.monotonic() - began
 
     @property
+    def store_file(self):
+        return self._folder / "martlet.db"
+
+    @property
     def pid(self):
         return self._process.pid
 

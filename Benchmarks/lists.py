@@ -27,10 +27,10 @@ OTHERS = 2000
 def measure(options, bars, row, verdict, at_most):
     """Prints the table; true if the bars are reached and every list answered."""
     file = options.folder / "callbacks"
-    gateway = _gateway(options)
+    gateway = make_gateway(options)
     try:
         gateway.start()
-        _fill(options, gateway, file)
+        fill(options, gateway, file)
         client = Client(gateway)
         lists = _lists(options, gateway, client)
         times = {name: _times(client, path, key) for name, (path, key) in lists.items()}
@@ -69,7 +69,8 @@ class Client:
         return json.loads(text)
 
 
-def _gateway(options):
+def make_gateway(options):
+    """One that has kinds of events that are common, rare, and far away."""
     source = {"provider": "cryptomus", "shop": "shop", "paymentKey": "env:PAYMENT_KEY", "merchant": "m-1",
               "apiBase": "http://127.0.0.1:9"}
     rules = [{"orderPrefix": "OLD-", "shop": "old"}, {"orderPrefix": "RARE-", "shop": "rare"}]
@@ -93,7 +94,8 @@ def _status(number):
     return "refund_paid" if number % 5000 == 7 else "paid"
 
 
-def _fill(options, gateway, file):
+def fill(options, gateway, file):
+    """Has `options.events` events taken in, and on top what else there are lists of."""
     # The oldest come first and in the order of their numbers; wrk sends many at once.
     for first, count, hook in ((0, 10, HOOK), (2_000_000_000, 20, HOOK.replace("main", "rare"))):
         callbacks.write(file, count, first, gateway.payment_key, _order, _status)

@@ -21,6 +21,7 @@ import idle
 import isolation
 import lists
 import taking_in
+import upkeep
 
 BARS = {
     # The least share of the peer's rate that Martlet must reach.
@@ -36,14 +37,19 @@ BARS = {
     # Milliseconds that the slowest list may take at the median, and the share of ingest beside a reader of lists.
     "lists, ms": 100,
     "lists, taking in": 0.90,
+    # The share of ingest that stays beside a backup and beside retention at work, and how much later 99 % are answered.
+    "upkeep, backup": 0.50,
+    "upkeep, pruning": 0.70,
+    "upkeep, 99 %": 3,
 }
-# The last three take minutes in which little is to be seen, so they are run on request only.
+# The last ones take minutes in which little is to be seen, so they are run on request only.
 MEASUREMENTS = {
     "taking in": lambda options: taking_in.measure(options, BARS["taking in"], row, verdict),
     "delivering": lambda options: delivering.measure(options, BARS["delivering"], row, verdict),
     "isolation": lambda options: isolation.measure(options, BARS["isolation"], row, verdict),
     "backlog": lambda options: backlog.measure(options, BARS, row, verdict, at_most),
     "lists": lambda options: lists.measure(options, BARS, row, verdict, at_most),
+    "upkeep": lambda options: upkeep.measure(options, BARS, row, verdict, at_most),
     "idle": lambda options: idle.measure(options, BARS["idle"], at_most),
 }
 BY_DEFAULT = ["taking in", "delivering", "isolation"]
@@ -114,7 +120,7 @@ def main():
     parser.add_argument("--backlog", type=int, default=20_000, help="events a round of delivering (default 20000)")
     parser.add_argument("--shares", type=int, default=60_000, help="events a round of isolation (default 60000)")
     parser.add_argument("--pending", type=int, default=1_000_000, help="deliveries of backlog (default 1000000)")
-    parser.add_argument("--events", type=int, default=1_000_000, help="events of lists (default 1000000)")
+    parser.add_argument("--events", type=int, default=1_000_000, help="events of lists and upkeep (default 1000000)")
     parser.add_argument("--idle", type=int, default=60, help="seconds of idle (default 60)")
     given = parser.parse_args()
 

@@ -122,6 +122,7 @@ class WrkResult:
     refused: int
     broken: int
     p99_milliseconds: float
+    worst_milliseconds: float
 
     @property
     def rate(self):
@@ -135,9 +136,9 @@ def wrk(port, path, callbacks, seconds):
          f"http://127.0.0.1:{port}{path}"],
         env={**os.environ, "CALLBACKS": str(callbacks), "CALLBACKS_PATH": path}, check=True, text=True,
         stdout=subprocess.PIPE, timeout=seconds + 120).stdout
-    found = re.search(r"^RESULT (\d+) (\d+) (\d+) (\d+) (\d+)$", output, re.MULTILINE)
-    answers, microseconds, refused, broken, p99 = (int(number) for number in found.groups())
-    return WrkResult(answers - refused, microseconds / 1e6, refused, broken, p99 / 1e3)
+    found = re.search(r"^RESULT (\d+) (\d+) (\d+) (\d+) (\d+) (\d+)$", output, re.MULTILINE)
+    answers, microseconds, refused, broken, p99, worst = (int(number) for number in found.groups())
+    return WrkResult(answers - refused, microseconds / 1e6, refused, broken, p99 / 1e3, worst / 1e3)
 
 
 def wrk_until(condition, port, path, callbacks, seconds):

@@ -104,7 +104,13 @@ struct GatewayParts: Sendable {
             configuration: configuration,
             log: log
         )
-        pruner = Pruner(store: store, clock: clock, retention: configuration.engineRetention, log: log)
+        pruner = Pruner(
+            store: store,
+            clock: clock,
+            topology: topology,
+            retention: configuration.engineRetention,
+            log: log
+        )
         let late = LateWatcher()
         let service = IngestService(
             store: store,

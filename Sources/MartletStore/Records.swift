@@ -269,34 +269,14 @@ package struct StoreStatistics: Sendable, Equatable {
     }
 }
 
-/// Rows older than these moments go; a pending delivery keeps its event.
-package struct RetentionHorizon: Sendable, Equatable {
-    package var events: Timestamp
-    package var raw: Timestamp
-    package var quarantine: Timestamp
-    package var dedupe: Timestamp
-    /// Names of requests, with their answers.
-    package var idempotency: Timestamp
-    /// Lines of the audit log, and keys by the moment of their revocation.
-    package var audit: Timestamp
-    /// Rows removed in one call, so that upkeep never holds up captures for long.
-    package var batch: Int
+/// What came of offering skipped deliveries.
+package struct SkippedOffer: Sendable, Equatable {
+    package var offered: Int
+    /// The last one that was looked at; nil if there are no more after it.
+    package var last: DeliveryID?
 
-    package init(
-        events: Timestamp,
-        raw: Timestamp,
-        quarantine: Timestamp,
-        dedupe: Timestamp,
-        idempotency: Timestamp = Timestamp(milliseconds: .min),
-        audit: Timestamp = Timestamp(milliseconds: .min),
-        batch: Int = 500
-    ) {
-        self.events = events
-        self.raw = raw
-        self.quarantine = quarantine
-        self.dedupe = dedupe
-        self.idempotency = idempotency
-        self.audit = audit
-        self.batch = batch
+    package init(offered: Int, last: DeliveryID?) {
+        self.offered = offered
+        self.last = last
     }
 }

@@ -6,7 +6,7 @@ package import MartletWire
 extension ReplaySelection {
     package func write(to json: inout JSONWriter) {
         json.beginObject()
-        if event == nil { list("state", states.map(\.rawValue).sorted(), to: &json) }
+        if event == nil { list("state", words, to: &json) }
         for (name, value) in texts { json.member(of: name, value) }
         if let shops { list("shops", shops.sorted(), to: &json) }
         if let targets { list("to", targets.map(\.rawValue), to: &json) }
@@ -29,6 +29,7 @@ extension ReplaySelection {
         }
         self.init(
             states: list("state").map { Set($0.compactMap(DeliveryState.init(rawValue:))) } ?? Self.allStates,
+            includesMissing: list("state")?.contains(Self.missing) ?? false,
             endpoint: text("endpoint").map { EndpointID($0) },
             event: text("event").map(EventID.init(rawValue:)),
             provider: text("provider"),
@@ -42,6 +43,11 @@ extension ReplaySelection {
             targets: list("to")?.map { EndpointID($0) }
         )
     }
+
+    /// The word among the states for what the endpoint never had.
+    package static let missing = "missing"
+
+    private var words: [String] { (states.map(\.rawValue) + (includesMissing ? [Self.missing] : [])).sorted() }
 
     private var texts: [(String, String)] {
         let members: [(String, String?)] = [

@@ -43,7 +43,20 @@ enum Block: String {
         }
     }
 
-    /// Removes the summaries of blocks that have no rows any more.
+    /// Removes the summary of the block of this number if it has no rows any more.
+    var removalOfOne: String {
+        let (table, number) =
+            switch self {
+            case .events: ("events", "sequence")
+            case .deliveries: ("deliveries", "id")
+            }
+        return """
+            DELETE FROM \(rawValue) WHERE block = ?1 AND NOT EXISTS
+                (SELECT 1 FROM \(table) WHERE \(number) >= ?1 * \(size) AND \(number) < (?1 + 1) * \(size))
+            """
+    }
+
+    /// Removes the summaries of blocks before the first row that is left.
     var removal: String {
         switch self {
         case .events: "DELETE FROM event_blocks WHERE block < (SELECT min(sequence) FROM events) / \(size)"

@@ -8,20 +8,14 @@ import Synchronization
 /// Left to SQLite, the commit that finds the log too long copies it and syncs the file, and every callback waits: 20 to
 /// 40 ms in every few thousand. A passive checkpoint from another connection holds up nobody
 /// (sqlite.org/c3ref/wal_checkpoint_v2.html), but under steady load it never reaches the end of a log that grows
-/// meanwhile, so the writer still does the rest at `limit`; by then little is left, and the log starts over.
+/// meanwhile, so the writer still does the rest where little is left, and the log starts over (`LogCopying`).
 final class Checkpointer: Sendable {
     private struct State {
-        /// Pages of the log at the last start of a copy.
-        var startedAt = 0
-        var isRunning = false
+        var copying = LogCopying()
         /// When to be rid of pages that the log must not hold for long; nil if it holds none.
         var clearAt: ContinuousClock.Instant?
     }
 
-    /// Pages that the log gains before they are copied.
-    private static let step = 500
-    /// Pages after which the writer copies what is left; at 8 KiB a page the log stays near 48 MiB.
-    private static let limit = 6_000
     /// Each attempt in vain has kept the writer waiting.
     private static let pauseBetweenClearings = Duration.seconds(10)
 
@@ -65,24 +59,24 @@ final class Checkpointer: Sendable {
 
     /// Called on the writer's queue after each commit.
     private func committed(pages: Int, _ connection: OpaquePointer) {
-        if pages >= Self.limit {
-            // Fails only where the file cannot be written, which the next commit will say better.
-            sqlite3_wal_checkpoint_v2(connection, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
+        let (writerCopies, copierStarts) = state.withLock { state in
+            (state.copying.writerCopies(pages: pages), state.copying.copierStarts(pages: pages))
         }
-        let mustStart = state.withLock { state in
-            // A shorter log than before has started over.
-            if pages < state.startedAt { state.startedAt = 0 }
-            guard !state.isRunning, pages - state.startedAt >= Self.step else { return false }
-            state.startedAt = pages
-            state.isRunning = true
-            return true
+        if writerCopies {
+            var (pages, copied): (CInt, CInt) = (-1, -1)
+            // Fails only while the copier is at it, or where the file cannot be written, which the next commit will say better.
+            if sqlite3_wal_checkpoint_v2(connection, nil, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied) == SQLITE_OK {
+                state.withLock { [pages, copied] in $0.copying.ended(pages: Int(pages), copied: Int(copied)) }
+            }
         }
-        guard mustStart else { return }
+        guard copierStarts else { return }
         queue.asyncWriteWithoutTransaction { database in
-            _ = try? database.checkpoint(.passive)
+            if let end = try? database.checkpoint(.passive) {
+                self.state.withLock { $0.copying.ended(pages: end.walFrameCount, copied: end.checkpointedFrameCount) }
+            }
             let mustClear = self.state.withLock { $0.clearAt.map { $0 <= ContinuousClock.now } ?? false }
             if mustClear { _ = self.clear(database) }
-            self.state.withLock { $0.isRunning = false }
+            self.state.withLock { $0.copying.copierEnded() }
         }
     }
 

@@ -3,59 +3,99 @@ import GRDB
 import MartletCore
 import MartletStore
 
-/// Finds what a replay is to make, on a reader: for each endpoint the items, oldest event first.
+/// What a replay would make, and what it would leave out.
+struct ReplayFindings: Sendable {
+    /// For each endpoint, oldest event first.
+    var items: [EndpointID: [ReplayItem]] = [:]
+    var otherShop: [EndpointID: Int] = [:]
+    var withoutRaw: [EndpointID: Int] = [:]
+    /// False if more rows fit than were read.
+    var isWhole = true
+
+    var count: Int { items.values.reduce(0) { $0 + $1.count } }
+}
+
+/// Finds what a replay is to make, on a reader.
 struct ReplaySelector {
     let selection: ReplaySelection
     /// The selection's event as a term of SQL with its arguments (`SQLiteEventStore.sequence(of:)`).
     let event: (term: String, arguments: [DatabaseValue])?
+    let endpoints: [EndpointID: Endpoint]
 
-    /// At most one item more than `limit` for each endpoint.
-    func items(_ database: Database, limit: Int) throws -> [EndpointID: [ReplayItem]] {
-        // SQLite finds no use for an index in a condition that nothing fulfils, and the statements insist on theirs.
-        if states.isEmpty || selection.shops?.isEmpty == true { return [:] }
-        guard let targets = selection.targets else { return try forTheOriginals(database, limit: limit) }
-        var found: [EndpointID: [ReplayItem]] = [:]
-        for target in targets {
-            let items =
-                try event.map { try oneEvent($0, for: target, database) }
-                ?? forTarget(target, database, limit: limit)
-            if !items.isEmpty { found[target] = items }
-        }
-        return found
+    init(
+        _ selection: ReplaySelection,
+        event: (term: String, arguments: [DatabaseValue])?,
+        endpoints: [Endpoint]
+    ) {
+        self.selection = selection
+        self.event = event
+        self.endpoints = Dictionary(endpoints.map { ($0.id, $0) }) { first, _ in first }
     }
 
-    private func forTheOriginals(_ database: Database, limit: Int) throws -> [EndpointID: [ReplayItem]] {
+    /// Looks at one row more than `limit` for each endpoint at most.
+    func find(_ database: Database, limit: Int) throws -> ReplayFindings {
+        var findings = ReplayFindings()
+        // SQLite finds no use for an index in a condition that nothing fulfils, and the statements insist on theirs.
+        if selection.shops?.isEmpty == true { return findings }
+        if !states.isEmpty {
+            if let targets = selection.targets {
+                for target in targets { try findForTarget(target, database, limit: limit, &findings) }
+            } else {
+                try findForTheOriginals(database, limit: limit, &findings)
+            }
+        }
+        try findMissing(database, limit: limit, &findings)
+        return findings
+    }
+
+    private func findForTheOriginals(_ database: Database, limit: Int, _ findings: inout ReplayFindings) throws {
         var filter = conditions()
+        filter.among("d.state", Set(states.map(\.rawValue)))
         filter.add("NOT EXISTS (\(settled("d.event", "d.endpoint")))")
         let rows = try Row.fetchCursor(
             database,
             sql: """
-                SELECT d.endpoint, d.event, max(d.id) \(tables) \(filter.clause)
-                GROUP BY \(walked), d.endpoint ORDER BY \(walked) LIMIT \(limit + 1)
+                SELECT d.event, max(d.id), e.shop, typeof(e.raw) = 'null' AND typeof(d.body) = 'null', d.endpoint
+                \(tables) \(filter.clause) GROUP BY \(walked), d.endpoint ORDER BY \(walked) LIMIT \(limit + 1)
                 """,
             arguments: StatementArguments(filter.arguments)
         )
-        var found: [EndpointID: [ReplayItem]] = [:]
+        var count = 0
         while let row = try rows.next() {
-            found[EndpointID(row[0]), default: []].append(ReplayItem(event: row[1], delivery: row[2]))
+            add(row, for: EndpointID(row[4]), to: &findings)
+            count += 1
         }
-        return found
+        if count > limit { findings.isWhole = false }
     }
 
-    private func forTarget(_ target: EndpointID, _ database: Database, limit: Int) throws -> [ReplayItem] {
-        var filter = conditions()
-        filter.add("NOT EXISTS (\(settled("d.event", "?")))", target.rawValue)
-        let rows = try Row.fetchCursor(
-            database,
-            sql: """
-                SELECT d.event, coalesce((\(newest("d.event"))), max(d.id)) \(tables) \(filter.clause)
-                GROUP BY \(walked) ORDER BY \(walked) LIMIT \(limit + 1)
-                """,
-            arguments: StatementArguments([target.rawValue.databaseValue] + filter.arguments)
-        )
-        var items: [ReplayItem] = []
-        while let row = try rows.next() { items.append(ReplayItem(event: row[0], delivery: row[1])) }
-        return items
+    private func findForTarget(
+        _ target: EndpointID,
+        _ database: Database,
+        limit: Int,
+        _ findings: inout ReplayFindings
+    ) throws {
+        let rows: RowCursor
+        if let event {
+            rows = try oneEvent(event, for: target, database)
+        } else {
+            var filter = conditions()
+            filter.among("d.state", Set(states.map(\.rawValue)))
+            filter.add("NOT EXISTS (\(settled("d.event", "?")))", target.rawValue)
+            rows = try Row.fetchCursor(
+                database,
+                sql: """
+                    SELECT d.event, coalesce((\(newest("d.event"))), max(d.id)), e.shop, typeof(e.raw) = 'null'
+                    \(tables) \(filter.clause) GROUP BY \(walked) ORDER BY \(walked) LIMIT \(limit + 1)
+                    """,
+                arguments: StatementArguments([target.rawValue.databaseValue] + filter.arguments)
+            )
+        }
+        var count = 0
+        while let row = try rows.next() {
+            add(row, for: target, to: &findings)
+            count += 1
+        }
+        if count > limit { findings.isWhole = false }
     }
 
     /// An operator who names event and endpoint may send what the endpoint never had.
@@ -63,19 +103,32 @@ struct ReplaySelector {
         _ event: (term: String, arguments: [DatabaseValue]),
         for target: EndpointID,
         _ database: Database
-    ) throws -> [ReplayItem] {
+    ) throws -> RowCursor {
         let name = target.rawValue.databaseValue
         var filter = QueryFilter()
         filter.add("e.sequence = \(event.term)", event.arguments)
         filter.add("e.expunged IS NULL")
         filter.among("e.shop", selection.shops)
         filter.add("NOT EXISTS (\(settled("e.sequence", "?")))", name)
-        return try Row.fetchAll(
+        return try Row.fetchCursor(
             database,
-            sql: "SELECT e.sequence, (\(newest("e.sequence"))) FROM events e \(filter.clause)",
+            sql: """
+                SELECT e.sequence, (\(newest("e.sequence"))), e.shop, typeof(e.raw) = 'null' FROM events e
+                \(filter.clause)
+                """,
             arguments: StatementArguments([name] + filter.arguments)
         )
-        .map { ReplayItem(event: $0[0], delivery: $0[1]) }
+    }
+
+    /// A row of event, delivery, shop, and whether the raw callback is gone.
+    private func add(_ row: Row, for endpoint: EndpointID, to findings: inout ReplayFindings) {
+        let known = endpoints[endpoint]
+        if let known, !known.getsEvents(of: row[2]) {
+            findings.otherShop[endpoint, default: 0] += 1
+            return
+        }
+        findings.items[endpoint, default: []].append(ReplayItem(event: row[0], delivery: row[1]))
+        if known?.includeRaw == true, row[3] { findings.withoutRaw[endpoint, default: 0] += 1 }
     }
 
     // MARK: parts of statements
@@ -114,14 +167,19 @@ struct ReplaySelector {
     private var walked: String { isFoundByState ? "d.event" : "e.sequence" }
 
     private func conditions() -> QueryFilter {
-        var filter = QueryFilter()
-        filter.among("d.state", Set(states.map(\.rawValue)))
-        // What is left of an expunged event is not what was signed under its id before.
-        filter.add("e.expunged IS NULL")
+        var filter = eventConditions()
         // Repeats the condition of the partial index, without which SQLite does not use it.
         if isFoundByState { filter.add("d.state NOT IN ('pending', 'delivered')") }
-        if let event { filter.add("e.sequence = \(event.term)", event.arguments) }
         filter.equal("d.endpoint", selection.endpoint?.rawValue)
+        return filter
+    }
+
+    /// What the selection says of events.
+    func eventConditions() -> QueryFilter {
+        var filter = QueryFilter()
+        // What is left of an expunged event is not what was signed under its id before.
+        filter.add("e.expunged IS NULL")
+        if let event { filter.add("e.sequence = \(event.term)", event.arguments) }
         filter.equal("e.provider", selection.provider)
         if let source = selection.source {
             if let full = try? StoredText.source(source) {

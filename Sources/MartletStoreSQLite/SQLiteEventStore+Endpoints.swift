@@ -75,10 +75,14 @@ extension SQLiteEventStore {
 
     package func offerSkipped(
         of endpoint: EndpointID,
+        shops: Set<String>,
+        after: DeliveryID?,
         now: Timestamp,
         limit: Int
-    ) async throws(StoreError) -> Int {
-        try await write("offer skipped deliveries") { try $0.offerSkipped(of: endpoint, now: now, limit: limit) }
+    ) async throws(StoreError) -> SkippedOffer {
+        try await write("offer skipped deliveries") {
+            try $0.offerSkipped(of: endpoint, shops: shops, after: after?.number ?? 0, now: now, limit: limit)
+        }
     }
 
     private static func health(_ row: Row) throws -> EndpointHealth.Saved {

@@ -4,37 +4,43 @@ package import MartletCore
 package import MartletStore
 
 extension SQLiteEventStore {
-    package func survey(_ selection: ReplaySelection, sample: Int) async throws(StoreError) -> ReplaySurvey {
-        let selector = selector(selection)
+    package func survey(
+        _ selection: ReplaySelection,
+        for endpoints: [Endpoint],
+        sample: Int
+    ) async throws(StoreError) -> ReplaySurvey {
+        let selector = selector(selection, endpoints)
         let held = claims.ids
         return try await read("survey replay") { database in
-            let items = try selector.items(database, limit: ReplaySurvey.limit)
-            let counts = items.mapValues(\.count)
-            let oldest = items.values.flatMap { $0.prefix(sample) }.sorted { $0.event < $1.event }
-            let numbers = oldest.compactMap(\.delivery).prefix(sample)
+            let findings = try selector.find(database, limit: ReplaySurvey.limit)
+            let oldest = findings.items.values.flatMap { $0.prefix(sample) }.sorted { $0.event < $1.event }
+                .prefix(sample)
+            let numbers = oldest.compactMap(\.delivery).map(String.init).joined(separator: ",")
             let rows = try Row.fetchAll(
                 database,
-                sql: """
-                    \(Self.selectDeliveries) WHERE d.id IN (\(numbers.map(String.init).joined(separator: ",")))
-                    ORDER BY d.event, d.id
-                    """
+                sql: "\(Self.selectDeliveries) WHERE d.id IN (\(numbers)) ORDER BY d.event, d.id"
+            )
+            let events = oldest.filter { $0.delivery == nil }.map { String($0.event) }.joined(separator: ",")
+            let missing = try Row.fetchAll(
+                database,
+                sql: "\(Self.selectEvents()) WHERE sequence IN (\(events)) ORDER BY sequence"
             )
             return ReplaySurvey(
-                counts: counts,
+                parts: findings.parts,
                 sample: try rows.map { try Self.delivery($0, held: held) },
-                isTooLarge: counts.values.reduce(0, +) > ReplaySurvey.limit
+                missingSample: try missing.map(Self.event),
+                isTooLarge: !findings.isWhole || findings.count > ReplaySurvey.limit
             )
         }
     }
 
     /// The list is made on a reader, so that it holds up nobody's commit.
-    package func begin(_ replay: NewReplay) async throws(StoreError) -> ReplayBeginning {
-        let selector = selector(replay.selection)
-        let items = try await read("select for replay") { try selector.items($0, limit: ReplaySurvey.limit) }
-        let count = items.values.reduce(0) { $0 + $1.count }
-        if count == 0 { return .nothing }
-        if count > ReplaySurvey.limit { return .tooLarge }
-        return try await write("begin replay") { try $0.begin(replay, items) }
+    package func begin(_ replay: NewReplay, for endpoints: [Endpoint]) async throws(StoreError) -> ReplayBeginning {
+        let selector = selector(replay.selection, endpoints)
+        let findings = try await read("select for replay") { try selector.find($0, limit: ReplaySurvey.limit) }
+        if !findings.isWhole || findings.count > ReplaySurvey.limit { return .tooLarge }
+        if findings.count == 0 { return .nothing }
+        return try await write("begin replay") { try $0.begin(replay, findings.items) }
     }
 
     package func advance(_ step: ReplayStep) async throws(StoreError) -> ReplayProgress? {
@@ -114,8 +120,8 @@ extension SQLiteEventStore {
         }
     }
 
-    private func selector(_ selection: ReplaySelection) -> ReplaySelector {
-        ReplaySelector(selection: selection, event: selection.event.map(sequence(of:)))
+    private func selector(_ selection: ReplaySelection, _ endpoints: [Endpoint]) -> ReplaySelector {
+        ReplaySelector(selection, event: selection.event.map(sequence(of:)), endpoints: endpoints)
     }
 
     // MARK: rows
@@ -132,14 +138,15 @@ extension SQLiteEventStore {
         let parts = try Row.fetchAll(
             database,
             sql: """
-                SELECT endpoint, total, made, gone, unneeded, delivered, dead, cancelled FROM replay_targets
-                WHERE replay = ? ORDER BY endpoint
+                SELECT endpoint, total, made, gone, unneeded, delivered, dead, cancelled, other_shop
+                FROM replay_targets WHERE replay = ? ORDER BY endpoint
                 """,
             arguments: [number]
         )
         .map { row in
             var counts = counted[EndpointID(row[0])] ?? ReplayCounts()
             (counts.total, counts.made, counts.gone, counts.unneeded) = (row[1], row[2], row[3], row[4])
+            counts.otherShop = row[8]
             if let delivered: Int = row[5] { counts.delivered = delivered }
             if let dead: Int = row[6] { counts.dead = dead }
             if let cancelled: Int = row[7] { counts.cancelled = cancelled }
@@ -181,5 +188,16 @@ extension SQLiteEventStore {
             }
         }
         return counts
+    }
+}
+
+extension ReplayFindings {
+    fileprivate var parts: [EndpointID: ReplaySurvey.Part] {
+        var parts = items.mapValues { items in
+            ReplaySurvey.Part(total: items.count, missing: items.filter { $0.delivery == nil }.count)
+        }
+        for (endpoint, count) in withoutRaw { parts[endpoint, default: .init()].withoutRaw = count }
+        for (endpoint, count) in otherShop { parts[endpoint, default: .init()].otherShop = count }
+        return parts
     }
 }

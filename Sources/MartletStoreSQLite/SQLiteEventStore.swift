@@ -217,7 +217,10 @@ extension SQLiteEventStore {
         try await write("probe") { try $0.probe() }
     }
 
-    package func prune(_ horizon: RetentionHorizon) async throws(StoreError) -> Int {
-        try await write("prune") { try $0.prune(horizon) }
+    package func prune(
+        _ horizon: RetentionHorizon,
+        from place: PrunePlace
+    ) async throws(StoreError) -> PruneProgress {
+        try await write("prune") { try $0.prune(horizon, from: place) }
     }
 }

@@ -21,8 +21,12 @@ extension WriteConnection {
         summarisedBlocks = done
     }
 
-    /// With retention: what no row is left of needs no summary.
-    func pruneBlocks() throws {
+    /// With retention of these rows: what no row is left of needs no summary, also behind an old row that is kept.
+    func pruneBlocks(events: [Int64], deliveries: [Int64]) throws {
+        let events = Set(events.map { $0 / Block.events.size })
+        for block in events { try database.cachedStatement(sql: Block.events.removalOfOne).run(block) }
+        let deliveries = Set(deliveries.map { $0 / Block.deliveries.size })
+        for block in deliveries { try database.cachedStatement(sql: Block.deliveries.removalOfOne).run(block) }
         try database.cachedStatement(sql: Block.events.removal).run()
         try database.cachedStatement(sql: Block.deliveries.removal).run()
     }

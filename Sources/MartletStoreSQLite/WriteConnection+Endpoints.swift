@@ -59,17 +59,47 @@ extension WriteConnection {
         return .cancelled(row.endpoint)
     }
 
-    func offerSkipped(of endpoint: EndpointID, now: Timestamp, limit: Int) throws -> Int {
-        let ids = try database.cachedStatement(
+    /// By the place in the index by state, so that no call walks what is skipped for other endpoints again.
+    func offerSkipped(
+        of endpoint: EndpointID,
+        shops: Set<String>,
+        after: Int64,
+        now: Timestamp,
+        limit: Int
+    ) throws -> SkippedOffer {
+        let rows = try database.cachedStatement(
             sql: """
-                SELECT id FROM deliveries INDEXED BY deliveries_unusual
-                WHERE state NOT IN ('pending', 'delivered') AND state = 'skipped' AND endpoint = ?
-                ORDER BY id LIMIT ?
+                SELECT id, endpoint, event FROM deliveries INDEXED BY deliveries_unusual
+                WHERE state NOT IN ('pending', 'delivered') AND state = 'skipped' AND id > ? ORDER BY id LIMIT ?
                 """
         )
-        .all(endpoint.rawValue, limit) { row -> Int64 in row[0] }
-        for id in ids { _ = try retry(id, now: now) }
-        return ids.count
+        .all(after, limit) { row -> (id: Int64, endpoint: EndpointID, event: Int64) in
+            (row[0], EndpointID(row[1]), row[2])
+        }
+        var offer = SkippedOffer(
+            offered: 0,
+            last: rows.count < limit ? nil : rows.last.map { DeliveryID(number: $0.id) }
+        )
+        for row in rows where row.endpoint == endpoint {
+            guard try isWanted(row.event, by: endpoint, shops) else { continue }
+            _ = try retry(row.id, now: now)
+            offer.offered += 1
+        }
+        return offer
+    }
+
+    /// Whether the endpoint gets the event's shop, and nothing of the event is on its way or has arrived there.
+    private func isWanted(_ event: Int64, by endpoint: EndpointID, _ shops: Set<String>) throws -> Bool {
+        let found = try database.cachedStatement(
+            sql: """
+                SELECT shop, EXISTS (SELECT 1 FROM deliveries INDEXED BY deliveries_by_event
+                    WHERE event = ?1 AND endpoint = ?2 AND state IN ('pending', 'delivered'))
+                FROM events WHERE sequence = ?1
+                """
+        )
+        .first(event, endpoint.rawValue) { row -> (shop: String, isSettled: Bool) in (row[0], row[1]) }
+        guard let found, !found.isSettled else { return false }
+        return shops.contains("*") || shops.contains(found.shop)
     }
 
     /// Where a delivery stands on disk.

@@ -27,15 +27,16 @@ extension WriteConnection {
             case .made: progress.made += 1
             case .gone: progress.gone += 1
             case .unneeded: progress.unneeded += 1
+            case .otherShop: progress.otherShop += 1
             }
         }
-        let done = progress.made + progress.gone + progress.unneeded
+        let done = progress.done
         guard done == wanted else {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the list of \(step.replay) is not whole")
         }
         count(progress.made, .pending)
         progress.left -= done
-        try move(step, by: progress, done)
+        try move(step, by: progress)
         if progress.left == 0 || (place.next + done) % ReplayItem.block == 0 {
             try database.cachedStatement(
                 sql: "DELETE FROM replay_items WHERE replay = ? AND endpoint = ? AND number = ?"
@@ -49,18 +50,21 @@ extension WriteConnection {
         case made
         case gone
         case unneeded
+        case otherShop
+    }
+
+    /// What a step must know of an event.
+    private struct Source {
+        var lane: String
+        var shop: String
+        /// The whole event, where its shape is wanted.
+        var event: Event?
     }
 
     private func make(_ item: ReplayItem, _ step: ReplayStep, repeatsDelivered: Bool) throws -> Result {
         let endpoint = step.endpoint
-        let lane = try database.cachedStatement(
-            sql: "SELECT provider, source, object_key FROM events WHERE sequence = ? AND expunged IS NULL"
-        )
-        .first(item.event) { row -> String in
-            // As `FanOut` names it.
-            "\(SourceID(provider: row[0], id: row[1]))/\(StoredText.objectKey(row[2]))"
-        }
-        guard let lane else { return .gone }
+        guard let event = try source(of: item.event, isWhole: step.shape != nil) else { return .gone }
+        guard step.shops.contains("*") || step.shops.contains(event.shop) else { return .otherShop }
         let isSettled =
             try database.cachedStatement(
                 sql: """
@@ -70,13 +74,15 @@ extension WriteConnection {
             )
             .first(item.event, endpoint.rawValue, repeatsDelivered ? "pending" : "delivered") { _ in true } ?? false
         if isSettled { return .unneeded }
-        let mustWait = step.isOrdered ? try isLaneBusy(lane, of: endpoint) : false
+        let mustWait = step.isOrdered ? try isLaneBusy(event.lane, of: endpoint) : false
         // The body of the old delivery where that was for this endpoint too: another's shape is not what this one asked for.
+        // What it never had gets the shape that it has now.
         try database.cachedStatement(
             sql: """
                 INSERT INTO deliveries (id, event, endpoint, state, due_at, created_at, lane, replay, replay_of, body)
                 SELECT ?1, ?2, ?3, 'pending', ?4, ?5, ?6, ?7, ?8,
-                    (SELECT body FROM deliveries WHERE id = ?8 AND endpoint = ?3)
+                    CASE WHEN EXISTS (SELECT 1 FROM deliveries WHERE id = ?8 AND endpoint = ?3)
+                        THEN (SELECT body FROM deliveries WHERE id = ?8) ELSE ?9 END
                 """
         )
         .run(
@@ -85,11 +91,30 @@ extension WriteConnection {
             endpoint.rawValue,
             mustWait ? nil : step.now.milliseconds,
             step.createdAt.milliseconds,
-            step.isOrdered ? lane : nil,
+            step.isOrdered ? event.lane : nil,
             step.replay.number,
-            item.delivery
+            item.delivery,
+            event.event.flatMap { whole in step.shape.map { Blob($0.render(whole)) } }
         )
         return .made
+    }
+
+    /// Nil once retention has removed the event, or somebody what it says of people.
+    private func source(of event: Int64, isWhole: Bool) throws -> Source? {
+        try database.cachedStatement(
+            sql: """
+                SELECT provider, source, object_key, shop\(isWhole ? ", envelope" : "") FROM events
+                WHERE sequence = ? AND expunged IS NULL
+                """
+        )
+        .first(event) { row in
+            let key = StoredText.objectKey(row[2])
+            let whole = isWhole ? EventEnvelope.read(row.bytes(4), objectKey: key) : nil
+            if isWhole, whole == nil { throw StoredText.unreadable("envelope") }
+            // The lane as `FanOut` names it.
+            let lane = "\(SourceID(provider: row[0], id: row[1]))/\(key)"
+            return Source(lane: lane, shop: row[3], event: whole)
+        }
     }
 
     /// Deliveries of the replay that wait for the endpoint, counted up to the bound.
@@ -111,18 +136,20 @@ extension WriteConnection {
         return ReplayItem.decode(bytes ?? [])
     }
 
-    private func move(_ step: ReplayStep, by progress: ReplayProgress, _ done: Int) throws {
+    private func move(_ step: ReplayStep, by progress: ReplayProgress) throws {
         try database.cachedStatement(
             sql: """
-                UPDATE replay_targets SET next = next + ?, made = made + ?, gone = gone + ?, unneeded = unneeded + ?
+                UPDATE replay_targets SET next = next + ?, made = made + ?, gone = gone + ?, unneeded = unneeded + ?,
+                    other_shop = other_shop + ?
                 WHERE replay = ? AND endpoint = ?
                 """
         )
         .run(
-            done,
+            progress.done,
             progress.made,
             progress.gone,
             progress.unneeded,
+            progress.otherShop,
             step.replay.number,
             step.endpoint.rawValue
         )

@@ -43,7 +43,14 @@ extension EventStoreConformance {
             await store.close()
             let reopened = try await harness.open(Options())
             let left = try unwrap(await reopened.event(event.id))
-            let deliverable = try await reopened.offerSkipped(of: EndpointID("other"), now: Samples.now, limit: 9)
+            let deliverable = try await reopened.offerSkipped(
+                of: EndpointID("other"),
+                shops: ["*"],
+                after: nil,
+                now: Samples.now,
+                limit: 9
+            )
+            .offered
             let attempts = try unwrap(await reopened.delivery(ids[0])).attempts
             let again = try await expunge(reopened)
             let retried = try await reopened.retry(ids[1], now: Samples.now)

@@ -139,11 +139,18 @@ extension EventStoreConformance {
                     ]
                 ).prefix(1)
             }
-            try checkEqual(try await store.offerSkipped(of: Samples.ledger, now: now, limit: 2), 2)
+            func offer(after: DeliveryID?) async throws -> SkippedOffer {
+                try await store.offerSkipped(of: Samples.ledger, shops: ["*"], after: after, now: now, limit: 4)
+            }
+            // Every other one is for somebody else.
+            var place = try await offer(after: nil)
+            try checkEqual(place.offered, 2)
             try checkEqual(try await store.deliveries(DeliveryQuery(state: .pending)).map(\.id), [ids[1], ids[0]])
-            try checkEqual(try await store.offerSkipped(of: Samples.ledger, now: now, limit: 2), 2)
-            try checkEqual(try await store.offerSkipped(of: Samples.ledger, now: now, limit: 2), 1)
-            try checkEqual(try await store.offerSkipped(of: Samples.ledger, now: now, limit: 2), 0)
+            place = try await offer(after: place.last)
+            try checkEqual(place.offered, 2)
+            place = try await offer(after: place.last)
+            try checkEqual(place, SkippedOffer(offered: 1, last: nil))
+            try checkEqual(try await offer(after: nil).offered, 0)
             let due = try await store.claimDue(Samples.ledger, now: now)
             try checkEqual(
                 due.deliveries.map(\.id),
@@ -156,6 +163,23 @@ extension EventStoreConformance {
             try checkEqual(try await store.claimDue(Samples.ledger, now: now).deliveries.map(\.id), [ids[4]])
             let left = try await store.deliveries(DeliveryQuery(state: .skipped))
             try check(left.allSatisfy { $0.endpoint == EndpointID("x") } && left.count == 5, "others are left alone")
+        },
+        Case("offersNothingThatArrivedInAnotherWayOrIsOfAnotherShop") { store, _ in
+            for number in 1...2 { _ = try await endedDelivery(store, number, .skipped) }
+            _ = try await endedDelivery(store, 3, .skipped, event: Samples.event(3, shop: "tashkent"))
+            let id = try await begun(store, ReplaySelection(order: "NO-1"))
+            _ = try await store.advance(step(id))
+            let offer = try await store.offerSkipped(
+                of: Samples.ledger,
+                shops: ["nordic"],
+                after: nil,
+                now: Samples.now,
+                limit: 9
+            )
+            try checkEqual(offer, SkippedOffer(offered: 1, last: nil))
+            let due = try await store.claimDue(Samples.ledger, now: Samples.now).deliveries
+            try checkEqual(Set(due.map(\.eventID)), Set([1, 2].map(Samples.eventID)), "the first by its replay alone")
+            try checkEqual(due.count, 2)
         },
     ]
 }

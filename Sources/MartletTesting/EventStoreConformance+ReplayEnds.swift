@@ -36,7 +36,7 @@ extension EventStoreConformance {
                 try checkEqual(try await store.steer(id, to: state, at: now), .refused(.cancelled))
             }
             try checkEqual(try await store.steer(ReplayID(number: 99), to: .paused, at: now), .unknown)
-            let survey = try await store.survey(ReplaySelection(), sample: 0)
+            let survey = try await store.survey(ReplaySelection(), for: [], sample: 0)
             try checkEqual(survey.total, 3, "what was taken back can be replayed by its old delivery")
         },
         Case("endsAReplayWithItsLastDelivery") { store, harness in
@@ -100,7 +100,7 @@ extension EventStoreConformance {
             _ = try await endedDelivery(store, 601, .skipped)
             var refused: ReplayBeginning?
             for _ in 0..<100 {
-                refused = try await store.begin(replay())
+                refused = try await store.begin(replay(), for: [])
                 guard case .begun = refused else { break }
             }
             guard case .tooManyUnderWay = refused else {

@@ -38,9 +38,10 @@ extension EventStoreConformance {
 
     static func begun(
         _ store: any EventStore,
-        _ selection: ReplaySelection = ReplaySelection()
+        _ selection: ReplaySelection = ReplaySelection(),
+        for endpoints: [Endpoint] = []
     ) async throws -> ReplayID {
-        let beginning = try await store.begin(replay(selection))
+        let beginning = try await store.begin(replay(selection), for: endpoints)
         guard case .begun(let id) = beginning else { throw ConformanceFailure(description: "\(beginning)") }
         return id
     }
@@ -51,12 +52,16 @@ extension EventStoreConformance {
         isOrdered: Bool = false,
         limit: Int = 100,
         maxWaiting: Int = 500,
-        now: Timestamp = Samples.now
+        now: Timestamp = Samples.now,
+        shops: Set<String> = ["*"],
+        shape: EventShape? = nil
     ) -> ReplayStep {
         ReplayStep(
             replay: id,
             endpoint: endpoint,
+            shops: shops,
             isOrdered: isOrdered,
+            shape: shape,
             limit: limit,
             maxWaiting: maxWaiting,
             now: now,
@@ -65,7 +70,7 @@ extension EventStoreConformance {
     }
 
     private static func total(_ store: any EventStore, _ selection: ReplaySelection) async throws -> Int {
-        try await store.survey(selection, sample: 0).total
+        try await store.survey(selection, for: [], sample: 0).total
     }
 
     private static let backup = EndpointID("backup")
@@ -78,7 +83,7 @@ extension EventStoreConformance {
                 ids[state] = try await endedDelivery(store, number + 1, state)
             }
             _ = try await endedDelivery(store, 10, .dead, backup, event: Samples.event(10, shop: "tashkent"))
-            let survey = try await store.survey(ReplaySelection(), sample: 2)
+            let survey = try await store.survey(ReplaySelection(), for: [], sample: 2)
             try checkEqual(survey.counts, [Samples.ledger: 2, backup: 1], "dead and skipped ones by default")
             try checkEqual(survey.sample.map(\.id), [ids[.dead], ids[.skipped]].compactMap { $0 }, "the oldest first")
             try checkEqual(try await total(store, ReplaySelection(states: [.cancelled])), 1)
@@ -108,7 +113,7 @@ extension EventStoreConformance {
                 2,
                 "what it never had goes to a named endpoint"
             )
-            try checkEqual(try await store.begin(replay(ReplaySelection(shop: "x"))), .nothing)
+            try checkEqual(try await store.begin(replay(ReplaySelection(shop: "x")), for: []), .nothing)
             try checkEqual(try await store.replays(ReplayQuery()), [], "nothing was written")
         },
         Case("makesDeliveriesAgainStepByStep") { store, harness in
@@ -169,7 +174,7 @@ extension EventStoreConformance {
             _ = try await store.prune(RetentionHorizon(events: horizon, raw: past, quarantine: past, dedupe: past))
             let progress = try await store.advance(step(id))
             try checkEqual(progress, ReplayProgress(made: 2, gone: 1, unneeded: 1, left: 0))
-            let again = try await store.survey(ReplaySelection(), sample: 0)
+            let again = try await store.survey(ReplaySelection(), for: [], sample: 0)
             try checkEqual(again.total, 0, "what is on its way is not found again")
         },
         Case("replaysTheNewestDeliveryOfAnEventOnce") { store, _ in
@@ -185,9 +190,9 @@ extension EventStoreConformance {
             try checkEqual(row.replayOf, made.id)
             _ = try await store.claimDue(Samples.ledger, now: Samples.now)
             try await store.record(Samples.record(row.id))
-            try checkEqual(try await store.survey(ReplaySelection(), sample: 0).total, 0, "it has arrived")
+            try checkEqual(try await store.survey(ReplaySelection(), for: [], sample: 0).total, 0, "it has arrived")
             let asked = ReplaySelection(states: [.delivered])
-            try checkEqual(try await store.survey(asked, sample: 0).total, 1, "unless that is asked for")
+            try checkEqual(try await store.survey(asked, for: [], sample: 0).total, 1, "unless that is asked for")
         },
         Case("replaysToOtherEndpointsOnceForEachEvent") { store, _ in
             let event = Samples.event(1)
@@ -195,14 +200,17 @@ extension EventStoreConformance {
             _ = try await store.capture(Samples.capture(event, deliveries: deliveries))
             _ = try await endedDelivery(store, 2, .dead, body: Array("{}".utf8))
             let selection = ReplaySelection(targets: [backup, EndpointID("third")])
-            try checkEqual(try await store.survey(selection, sample: 0).counts, [backup: 2, EndpointID("third"): 2])
+            try checkEqual(
+                try await store.survey(selection, for: [], sample: 0).counts,
+                [backup: 2, EndpointID("third"): 2]
+            )
             let id = try await begun(store, selection)
             try checkEqual(try await store.replay(id)?.replay.selection, selection, "it is kept as it was")
             _ = try await store.advance(step(id, backup))
             let due = try await store.claimDue(backup, now: Samples.now).deliveries
             try checkEqual(due.map(\.eventID), [Samples.eventID(1), Samples.eventID(2)])
             try checkEqual(due.map(\.isShaped), [false, false], "another endpoint's shape is not taken over")
-            try checkEqual(try await store.survey(selection, sample: 0).counts, [EndpointID("third"): 2])
+            try checkEqual(try await store.survey(selection, for: [], sample: 0).counts, [EndpointID("third"): 2])
         },
         Case("keepsTheOrderOfAPayment") { store, _ in
             for number in 1...3 {

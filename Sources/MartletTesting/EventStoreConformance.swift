@@ -56,8 +56,8 @@ package enum EventStoreConformance {
 
     package static let cases: [Case] =
         captureCases + concurrencyCases + deliveryCases + endpointCases + feedCases + operatorCases + refusedCases
-        + quarantineCases + queryCases + listCases + sourceCases + replayCases + replayEndCases + sweepCases
-        + upkeepCases
+        + quarantineCases + queryCases + listCases + sourceCases + replayCases + replayEndCases
+        + replaySelectionCases + sweepCases + upkeepCases + keepingCases
         + watchCases + watchEndCases + idempotencyCases + keyCases + auditCases + managedEndpointCases + sealingCases
         + expungingCases
 }

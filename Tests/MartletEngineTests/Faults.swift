@@ -15,6 +15,7 @@ final class Faults: Sendable {
         case saveSweep
         case registerWatch
         case replayStep
+        case readReplay
     }
 
     private struct State {

@@ -3,11 +3,17 @@ import MartletCore
 import MartletStore
 
 extension FaultyStore {
-    func survey(_ selection: ReplaySelection, sample: Int) async throws(StoreError) -> ReplaySurvey {
-        try await base.survey(selection, sample: sample)
+    func survey(
+        _ selection: ReplaySelection,
+        for endpoints: [Endpoint],
+        sample: Int
+    ) async throws(StoreError) -> ReplaySurvey {
+        try await base.survey(selection, for: endpoints, sample: sample)
     }
 
-    func begin(_ replay: NewReplay) async throws(StoreError) -> ReplayBeginning { try await base.begin(replay) }
+    func begin(_ replay: NewReplay, for endpoints: [Endpoint]) async throws(StoreError) -> ReplayBeginning {
+        try await base.begin(replay, for: endpoints)
+    }
 
     func advance(_ step: ReplayStep) async throws(StoreError) -> ReplayProgress? {
         if faults.strikes(.replayStep) { throw StoreError.full("no space left") }
@@ -37,6 +43,10 @@ extension FaultyStore {
     }
 
     func replays(_ query: ReplayQuery) async throws(StoreError) -> [StoredReplay] { try await base.replays(query) }
-    func replay(_ id: ReplayID) async throws(StoreError) -> StoredReplay? { try await base.replay(id) }
+    func replay(_ id: ReplayID) async throws(StoreError) -> StoredReplay? {
+        if faults.strikes(.readReplay) { throw StoreError.failed(code: 10, operation: "read", message: "disk error") }
+        return try await base.replay(id)
+    }
+
     func replayCounts() async throws(StoreError) -> [ReplayState: Int] { try await base.replayCounts() }
 }

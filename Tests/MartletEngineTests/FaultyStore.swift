@@ -68,8 +68,14 @@ struct FaultyStore: EventStore {
         try await base.cancel(delivery, now: now)
     }
 
-    func offerSkipped(of endpoint: EndpointID, now: Timestamp, limit: Int) async throws(StoreError) -> Int {
-        try await base.offerSkipped(of: endpoint, now: now, limit: limit)
+    func offerSkipped(
+        of endpoint: EndpointID,
+        shops: Set<String>,
+        after: DeliveryID?,
+        now: Timestamp,
+        limit: Int
+    ) async throws(StoreError) -> SkippedOffer {
+        try await base.offerSkipped(of: endpoint, shops: shops, after: after, now: now, limit: limit)
     }
 
     func expunge(
@@ -153,6 +159,11 @@ struct FaultyStore: EventStore {
 
     func statistics(now: Timestamp) async throws(StoreError) -> StoreStatistics { try await base.statistics(now: now) }
     func probe() async throws(StoreError) { try await base.probe() }
-    func prune(_ horizon: RetentionHorizon) async throws(StoreError) -> Int { try await base.prune(horizon) }
+    func prune(
+        _ horizon: RetentionHorizon,
+        from place: PrunePlace
+    ) async throws(StoreError) -> PruneProgress {
+        try await base.prune(horizon, from: place)
+    }
     func close() async { await base.close() }
 }

@@ -20,6 +20,7 @@ import Testing
         let pruner = Pruner(
             store: store,
             clock: ManualClock(now: Samples.now + day * 400),
+            topology: TopologyBox(Topology(sources: [], subscribers: [])),
             retention: Retention(
                 events: day * 90,
                 raw: day * 500,
@@ -52,5 +53,41 @@ import Testing
             #expect(removed == 100)
             #expect(left.count == 150)
         }
+    }
+
+    /// What is sent with its raw callback is the same on every attempt.
+    @Test func theRawCallbackStaysForADeliveryThatIsToSendIt() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("martlet-test-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let store = try SQLiteEventStore(path: folder.appendingPathComponent("martlet.db").path)
+        let other = EndpointID("other")
+        for (number, endpoint) in [(1, Samples.ledger), (2, other)] {
+            _ = try await store.capture(
+                Samples.capture(Samples.event(number), deliveries: [Samples.delivery(endpoint)])
+            )
+        }
+        var ledger = EngineHarness.endpoint("ledger")
+        ledger.includeRaw = true
+        let subscribers = [ledger, EngineHarness.endpoint("other")]
+            .map { Topology.Subscriber(endpoint: $0, gate: LaneGate(capacity: 1)) }
+        let day = Duration.seconds(86_400)
+        let pruner = Pruner(
+            store: store,
+            clock: ManualClock(now: Samples.now + day * 40),
+            topology: TopologyBox(Topology(sources: [], subscribers: subscribers)),
+            retention: Retention(
+                events: day * 90,
+                raw: day * 30,
+                quarantine: day,
+                dedupe: day * 500,
+                audit: day * 500
+            ),
+            log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let removed = try await pruner.pruneNow()
+        let kept = try await [store.event(Samples.eventID(1))?.raw, store.event(Samples.eventID(2))?.raw]
+        await store.close()
+        #expect(removed == 1)
+        #expect(kept.map { $0 != nil } == [true, false])
     }
 }

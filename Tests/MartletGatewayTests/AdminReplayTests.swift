@@ -106,7 +106,7 @@ import Testing
                 ("{}", "reason", "say in up to 500 bytes why"),
                 (#"{"reason":" "}"#, "reason", "say why in a sentence"),
                 (#"{"reason":"x","state":"deed"}"#, "state", "did you mean \"dead\"?"),
-                (#"{"reason":"x","state":["pending"]}"#, "state", "cancelled, dead, delivered, skipped"),
+                (#"{"reason":"x","state":["pending"]}"#, "state", "cancelled, dead, delivered, missing, skipped"),
                 (#"{"reason":"x","state":[]}"#, "state", "leave it out for dead and skipped"),
                 (#"{"reason":"x","state":"delivered"}"#, "since", "give \"since\" or \"order\""),
                 (#"{"reason":"x","since":"yesterday"}"#, "since", "write it like"),

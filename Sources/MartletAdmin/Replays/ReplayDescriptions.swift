@@ -43,7 +43,7 @@ enum ReplayDescriptions {
         RouteDescription(operation, summary, id: id, answers: [.json(replay, 200, "The replay")], problems: [409])
     }
 
-    private static let replayed = JSONSchema.word(["dead", "skipped", "cancelled", "delivered"])
+    private static let replayed = JSONSchema.word(["dead", "skipped", "cancelled", "delivered", "missing"])
     private static let names = JSONSchema.either([.someText, .list(.someText), .null])
 
     private static let filter: KeyValuePairs<String, JSONSchema> = [
@@ -61,7 +61,7 @@ enum ReplayDescriptions {
 
     private static let counts: KeyValuePairs<String, JSONSchema> = [
         "total": .count, "left": .count, "made": .count, "waiting": .count, "delivered": .count, "dead": .count,
-        "cancelled": .count, "gone": .count, "unneeded": .count,
+        "cancelled": .count, "gone": .count, "unneeded": .count, "otherShop": .count,
     ]
 
     private static let replay = JSONSchema.named(
@@ -73,11 +73,15 @@ enum ReplayDescriptions {
         ]).with(counts)
     )
 
+    private static let surveyed: KeyValuePairs<String, JSONSchema> = [
+        "total": .count, "missing": .count, "withoutRaw": .count, "otherShop": .count,
+    ]
+
     private static let dryRun = JSONSchema.object([
-        "dryRun": .boolean, "filter": .openObject([:]), "ratePerSecond": .number, "total": .count, "seconds": .count,
+        "dryRun": .boolean, "filter": .openObject([:]), "ratePerSecond": .number, "seconds": .count,
         "endpoints": .list(
-            .object(["endpoint": .text, "total": .count, "state": JSONSchema.word(of: EndpointState.self).orNull])
+            .object(["endpoint": .text, "state": JSONSchema.word(of: EndpointState.self).orNull]).with(surveyed)
         ),
-        "sample": .list(DeliveryRoutes.delivery),
-    ])
+        "sample": .list(DeliveryRoutes.delivery), "missingSample": .list(EventRoutes.event),
+    ]).with(surveyed)
 }

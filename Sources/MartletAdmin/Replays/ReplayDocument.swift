@@ -46,13 +46,19 @@ enum ReplayDocument {
         wish.selection.write(to: &json)
         json.member("ratePerSecond", number: wish.ratePerSecond)
         json.member("total", integer: Int64(survey.total))
+        json.member("missing", integer: Int64(survey.sum(\.missing)))
+        json.member("withoutRaw", integer: Int64(survey.sum(\.withoutRaw)))
+        json.member("otherShop", integer: Int64(survey.sum(\.otherShop)))
         json.member("seconds", integer: Int64((Double(survey.total) / wish.ratePerSecond).rounded(.up)))
         json.name("endpoints")
         json.beginArray()
-        for (endpoint, count) in survey.counts.sorted(by: { $0.key < $1.key }) {
+        for (endpoint, part) in survey.parts.sorted(by: { $0.key < $1.key }) {
             json.beginObject()
             json.member("endpoint", endpoint.rawValue)
-            json.member("total", integer: Int64(count))
+            json.member("total", integer: Int64(part.total))
+            json.member("missing", integer: Int64(part.missing))
+            json.member("withoutRaw", integer: Int64(part.withoutRaw))
+            json.member("otherShop", integer: Int64(part.otherShop))
             json.member("state", states[endpoint]?.rawValue)
             json.endObject()
         }
@@ -60,6 +66,10 @@ enum ReplayDocument {
         json.name("sample")
         json.beginArray()
         for delivery in survey.sample { DeliveryDocument.write(delivery, to: &json) }
+        json.endArray()
+        json.name("missingSample")
+        json.beginArray()
+        for event in survey.missingSample { EventDocument.write(event, to: &json) }
         json.endArray()
         json.endObject()
     }
@@ -74,6 +84,7 @@ enum ReplayDocument {
         json.member("cancelled", integer: Int64(counts.cancelled))
         json.member("gone", integer: Int64(counts.gone))
         json.member("unneeded", integer: Int64(counts.unneeded))
+        json.member("otherShop", integer: Int64(counts.otherShop))
     }
 
     static func gauge(_ counts: [ReplayState: Int]) -> Gauge {

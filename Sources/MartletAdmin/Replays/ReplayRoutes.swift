@@ -106,7 +106,7 @@ enum ReplayRoutes {
         _ call: AdminCall
     ) async throws -> HTTPResponse {
         let (survey, standings) = try await survey(wish, event, call)
-        if survey.total == 0 { throw nothing(wish, event, seen(standings, by: call)) }
+        if survey.total == 0 { throw nothing(wish, event, survey, seen(standings, by: call)) }
         for endpoint in survey.counts.keys.sorted() {
             let state = standings.first { $0.endpoint.id == endpoint }?.state
             try ReplayTargets.checkTakes(endpoint, state, isNamed: wish.selection.targets != nil)
@@ -122,7 +122,7 @@ enum ReplayRoutes {
         case .begun(let id):
             guard let stored = try await call.access.replay(id) else { throw unknown(call) }
             return .json(201) { ReplayDocument.write(stored, to: &$0) }
-        case .nothing: throw nothing(wish, event, seen(standings, by: call))
+        case .nothing: throw nothing(wish, event, survey, seen(standings, by: call))
         case .tooLarge: throw tooLarge
         case .tooManyUnderWay(let count):
             throw Problem(
@@ -138,7 +138,20 @@ enum ReplayRoutes {
         call.caller.shops == nil ? standings : []
     }
 
-    private static func nothing(_ wish: ReplayWish, _ event: EventDetail?, _ standings: [EndpointStanding]) -> Problem {
+    private static func nothing(
+        _ wish: ReplayWish,
+        _ event: EventDetail?,
+        _ survey: ReplaySurvey,
+        _ standings: [EndpointStanding]
+    ) -> Problem {
+        let otherShop = survey.sum(\.otherShop)
+        if survey.total == 0, otherShop > 0 {
+            return Problem(
+                409,
+                "\(otherShop) deliveries fit, but their endpoints no longer get the events of those shops",
+                remedy: "add the shop to the endpoint's \"shops\", or name in \"to\" another endpoint"
+            )
+        }
         if let event {
             return Problem(
                 409,

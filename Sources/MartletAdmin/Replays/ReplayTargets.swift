@@ -15,25 +15,31 @@ struct ReplayTargets {
         self.standings = standings
     }
 
-    /// Named endpoints: each must be there, within the caller's sight, take the shop, and get a body that can be made.
+    /// Named endpoints: each must be there, within the caller's sight, and take the shop.
     func check(_ call: AdminCall) async throws {
-        guard let targets = wish.selection.targets else { return }
         let visible = await call.access.endpoints().map(\.endpoint)
-        for target in targets {
-            guard let endpoint = visible.first(where: { $0.id == target }) else {
-                let near = visible.map(\.id.rawValue).near(to: target.rawValue)
-                var problem = Problem(
-                    field: "to",
-                    rule: "names \"\(target.rawValue.prefix(64))\", which is no endpoint",
-                    remedy: near.first.map { "did you mean \"\($0)\"?" }
-                        ?? "GET /v1/endpoints lists those that there are"
-                )
-                problem.near = near
-                throw problem
-            }
-            try checkShop(endpoint, call)
-            try checkBody(endpoint)
+        for target in wish.selection.targets ?? [] {
+            try checkShop(try endpoint(target, field: "to", among: visible), call)
         }
+        if wish.selection.includesMissing, let name = wish.selection.endpoint {
+            _ = try endpoint(name, field: "endpoint", among: visible)
+        }
+    }
+
+    private func endpoint(
+        _ name: EndpointID,
+        field: String,
+        among visible: [Endpoint]
+    ) throws(Problem) -> Endpoint {
+        if let endpoint = visible.first(where: { $0.id == name }) { return endpoint }
+        let near = visible.map(\.id.rawValue).near(to: name.rawValue)
+        var problem = Problem(
+            field: field,
+            rule: "names \"\(name.rawValue.prefix(64))\", which is no endpoint",
+            remedy: near.first.map { "did you mean \"\($0)\"?" } ?? "GET /v1/endpoints lists those that there are"
+        )
+        problem.near = near
+        throw problem
     }
 
     /// No event of a shop goes where that shop's events do not go.
@@ -46,19 +52,6 @@ struct ReplayTargets {
             field: "to",
             rule: "names \"\(endpoint.id)\", which gets events of these shops only: \(taken)",
             remedy: event == nil ? "give \"shop\"" : "name another endpoint"
-        )
-    }
-
-    /// The body of an endpoint's own shape is made when the event comes; afterwards it is there or it is not.
-    private func checkBody(_ endpoint: Endpoint) throws(Problem) {
-        guard endpoint.shape != nil else { return }
-        if let event, event.deliveries.contains(where: { $0.endpoint == endpoint.id }) { return }
-        throw Problem(
-            field: "to",
-            rule: "names \"\(endpoint.id)\", whose \"shape\" is given to events when they come and not afterwards",
-            remedy: event == nil
-                ? "give \"endpoint\": \"\(endpoint.id)\" instead, which makes again what was for it"
-                : "name another endpoint"
         )
     }
 

@@ -22,7 +22,7 @@ struct ReplayWish: Sendable {
     init(many call: AdminCall) throws(Problem) {
         let body = try call.body(allowing: Self.filters + Self.common)
         try self.init(common: body, ReplaySelection())
-        selection.states = try Self.states(of: body)
+        (selection.states, selection.includesMissing) = try Self.states(of: body)
         selection.endpoint = try AdminCall.text("endpoint", of: body).map { EndpointID($0) }
         selection.source = try AdminCall.text("source", of: body)
         selection.provider = try AdminCall.text("provider", of: body)
@@ -34,13 +34,7 @@ struct ReplayWish: Sendable {
         if let since = selection.since, let until = selection.until, since >= until {
             throw Problem(field: "until", rule: "must come after \"since\"", remedy: "the end itself is not included")
         }
-        if selection.states.contains(.delivered), selection.since == nil, selection.order == nil {
-            throw Problem(
-                field: "since",
-                rule: "is wanted where \"state\" has \"delivered\": else all that was ever delivered goes again",
-                remedy: "give \"since\" or \"order\""
-            )
-        }
+        try checkBounds()
         if reason == nil, !isDryRun {
             throw Problem(
                 field: "reason",
@@ -50,6 +44,41 @@ struct ReplayWish: Sendable {
         }
         // What it has had goes to where it went: the same as naming nobody, and bodies of its own shape are there.
         if let endpoint = selection.endpoint, selection.targets == [endpoint] { selection.targets = nil }
+        try checkMissing()
+    }
+
+    /// What would be all that there ever was wants a beginning.
+    private func checkBounds() throws(Problem) {
+        if selection.since != nil || selection.order != nil { return }
+        let (word, all) =
+            selection.includesMissing
+            ? (ReplaySelection.missing, "all that came before there was the endpoint goes to it")
+            : ("delivered", "all that was ever delivered goes again")
+        guard selection.includesMissing || selection.states.contains(.delivered) else { return }
+        throw Problem(
+            field: "since",
+            rule: "is wanted where \"state\" has \"\(word)\": else \(all)",
+            remedy: "give \"since\" or \"order\""
+        )
+    }
+
+    /// What was missed is a matter of one endpoint: what it subscribes to says what that is.
+    private func checkMissing() throws(Problem) {
+        guard selection.includesMissing else { return }
+        if selection.endpoint == nil {
+            throw Problem(
+                field: "endpoint",
+                rule: "is wanted where \"state\" has \"missing\": it says who has missed something",
+                remedy: "give \"endpoint\"; what it subscribes to now and never had goes to it"
+            )
+        }
+        if selection.targets != nil {
+            throw Problem(
+                field: "to",
+                rule: "does not go with \"missing\": what an endpoint has missed goes to that endpoint",
+                remedy: "leave \"to\" out"
+            )
+        }
     }
 
     /// One event.
@@ -71,17 +100,19 @@ struct ReplayWish: Sendable {
 
     // MARK: members
 
-    private static func states(of body: JSONObject) throws(Problem) -> Set<DeliveryState> {
+    private static func states(
+        of body: JSONObject
+    ) throws(Problem) -> (states: Set<DeliveryState>, includesMissing: Bool) {
         let texts: [String]
         switch body["state"] {
-        case nil, .null: return ReplaySelection.defaultStates
+        case nil, .null: return (ReplaySelection.defaultStates, false)
         case .string(let text): texts = [text]
         case .array(let elements) where !elements.isEmpty: texts = elements.map { $0.string ?? "" }
         case .some: texts = [""]
         }
-        let known = ReplaySelection.allStates.map(\.rawValue).sorted()
+        let known = (ReplaySelection.allStates.map(\.rawValue) + [ReplaySelection.missing]).sorted()
         var states: Set<DeliveryState> = []
-        for text in texts {
+        for text in texts where text != ReplaySelection.missing {
             guard let state = DeliveryState(rawValue: text), ReplaySelection.allStates.contains(state) else {
                 throw Problem(
                     field: "state",
@@ -92,7 +123,7 @@ struct ReplayWish: Sendable {
             }
             states.insert(state)
         }
-        return states
+        return (states, texts.contains(ReplaySelection.missing))
     }
 
     private static func type(of body: JSONObject) throws(Problem) -> String? {

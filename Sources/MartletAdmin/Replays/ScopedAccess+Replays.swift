@@ -8,7 +8,8 @@ import MartletStore
 /// them.
 extension ScopedAccess {
     func survey(_ selection: ReplaySelection, sample: Int) async throws(StoreError) -> ReplaySurvey {
-        try await store.survey(limited(selection), sample: sample)
+        let endpoints = await control.standings().map(\.endpoint)
+        return try await store.survey(limited(selection), for: endpoints, sample: sample)
     }
 
     func begin(_ replay: NewReplay) async throws(StoreError) -> ReplayBeginning {

@@ -94,13 +94,19 @@ package struct Endpoint: Sendable, Equatable {
     }
 
     /// Whether this endpoint subscribes to the event, by its type, its shop and the filter.
+    package func wants(_ event: Event) -> Bool {
+        guard getsEvents(of: event.shop), asksFor(event.type, of: event.source) else { return false }
+        return filter?.matches(event) ?? true
+    }
+
+    package func getsEvents(of shop: String) -> Bool { shops.contains("*") || shops.contains(shop) }
+
+    /// Whether it subscribes to the type, whatever its filter says of the event.
     ///
     /// News of the gateway itself must be asked for by name: who takes `*` expects payments.
-    package func wants(_ event: Event) -> Bool {
-        guard shops.contains("*") || shops.contains(event.shop) else { return false }
-        let isNews = event.source == .gateway
-        guard events.contains(where: { $0.matches(event.type) && !(isNews && $0.matchesAll) }) else { return false }
-        return filter?.matches(event) ?? true
+    package func asksFor(_ type: EventType, of source: SourceID) -> Bool {
+        let isNews = source == .gateway
+        return events.contains { $0.matches(type) && !(isNews && $0.matchesAll) }
     }
 }
 

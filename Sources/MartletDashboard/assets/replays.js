@@ -8,7 +8,7 @@ import { PagedList, table } from "./list.js";
 import { toast } from "./dialog.js";
 
 /** What needs nothing more: delivered, or seen to be unneeded, gone, dead again or cancelled. */
-const ended = (replay) => replay.delivered + replay.dead + replay.cancelled + replay.gone + replay.unneeded;
+const ended = (replay) => replay.delivered + replay.dead + replay.cancelled + replay.gone + replay.unneeded + replay.otherShop;
 
 export async function show(view) {
   const first = await getIfServed("/v1/replays", { limit: 50 }, view.signal);
@@ -92,6 +92,7 @@ export async function showOne(view) {
         ["Cancelled", number(replay.cancelled)],
         ["Not needed any more", number(replay.unneeded)],
         ["Removed by retention", number(replay.gone)],
+        ["Of a shop that the endpoint no longer gets", number(replay.otherShop)],
       ]),
       facts([
         ["Replay", copyable(replay.id)],

@@ -110,13 +110,16 @@ extension Dispatcher {
     /// Makes what was skipped while the endpoint was disabled pending, in portions; returns how many there were.
     package func offerSkipped(of id: EndpointID) async throws(StoreError) -> Int {
         var offered = 0
-        while true {
-            let portion = try await store.offerSkipped(of: id, now: clock.now(), limit: 500)
-            offered += portion
-            if portion > 0 { handle(.pending(due: clock.now()), for: id) }
+        var last: DeliveryID?
+        while let shops = posts[id]?.signing.endpoint.shops {
+            let portion = try await store.offerSkipped(of: id, shops: shops, after: last, now: clock.now(), limit: 200)
+            offered += portion.offered
+            last = portion.last
+            if portion.offered > 0 { handle(.pending(due: clock.now()), for: id) }
             rescheduleWake()
-            if portion == 0 { return offered }
+            if last == nil { break }
         }
+        return offered
     }
 
     /// An operational event with a delivery for each endpoint that subscribes to it.

@@ -21,6 +21,10 @@ struct ReplayRun {
         bucket = TokenBucket(ratePerSecond: rate, burst: rate / 5)
         endpoints = isCancelled ? [] : replay.parts.filter { $0.counts.left > 0 }.map(\.endpoint)
         if replay.state == .paused, !endpoints.isEmpty { return nil }
+        // One that has been stopped and goes on gets nothing for it: a gateway that restarts often keeps to the rate too.
+        guard replay.counts.made > 0, !isMade else { return }
+        for _ in 0..<Int(bucket.burst.rounded(.up)) { bucket.take(at: now) }
+        dueAt = bucket.next
     }
 
     /// Whether nothing is left to make.

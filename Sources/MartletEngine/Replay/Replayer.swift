@@ -81,7 +81,7 @@ package actor Replayer {
 
     /// Begins a replay.
     package func begin(_ replay: NewReplay) async throws(StoreError) -> ReplayBeginning {
-        let beginning = try await store.begin(replay)
+        let beginning = try await store.begin(replay, for: topology.current.subscribers.map(\.endpoint))
         // It is on disk: from here on nothing may fail.
         if case .begun(let id) = beginning { await begun(id, replay) }
         return beginning
@@ -112,15 +112,37 @@ package actor Replayer {
     package func steer(_ id: ReplayID, to state: ReplayState) async throws(StoreError) -> ReplayAction {
         let action = try await store.steer(id, to: state, at: wall.now())
         guard action == .done else { return action }
+        // It is on disk: from here on nothing may fail.
         steered[id, default: 0] += 1
         runs[id] = nil
-        let steers = steered[id]
-        // Who has steered it since knows better.
-        if let stored = try await store.replay(id), steers == steered[id] { takeUp(stored) }
-        if state == .cancelled { try await cancelWaiting(id) }
+        await takeUpAgain(id)
+        if state == .cancelled {
+            do throws(StoreError) { try await cancelWaiting(id) } catch {
+                log.error(
+                    "replay's deliveries not cancelled, trying again",
+                    metadata: ["replay": "\(id)", "error": "\(error.label)"]
+                )
+            }
+        }
         changes.post(.replay(id))
         advance()
         return action
+    }
+
+    /// Goes on with a replay as it stands in the store, once that can be read.
+    private func takeUpAgain(_ id: ReplayID) async {
+        let steers = steered[id]
+        do throws(StoreError) {
+            // Who has steered it since knows better.
+            guard let stored = try await store.replay(id), steers == steered[id] else { return }
+            takeUp(stored)
+            advance()
+        } catch {
+            guard error != .closed, !isStopping else { return }
+            _ = clock.schedule(at: clock.now() + Self.pauseWithoutProgress, on: executor.queue) { [self] in
+                Task { await takeUpAgain(id) }
+            }
+        }
     }
 
     // MARK: on the queue
@@ -189,14 +211,16 @@ package actor Replayer {
             let step = ReplayStep(
                 replay: id,
                 endpoint: endpoint,
+                shops: subscriber.endpoint.shops,
                 isOrdered: subscriber.endpoint.ordering == .perObject,
+                shape: subscriber.endpoint.shape,
                 limit: budget,
                 maxWaiting: maxWaiting,
                 now: now,
                 createdAt: wall.now()
             )
             guard let progress = try await store.advance(step) else { return try await lookAgain(at: id) }
-            hasMoved = hasMoved || progress.made + progress.gone + progress.unneeded > 0
+            hasMoved = hasMoved || progress.done > 0
             if progress.made > 0 {
                 dispatcher.announced([NewDelivery(endpoint: endpoint, state: .pending, dueAt: now)])
             }
@@ -229,7 +253,8 @@ package actor Replayer {
             "replay ended",
             metadata: [
                 "replay": "\(id)", "total": "\(counts.total)", "made": "\(counts.made)", "gone": "\(counts.gone)",
-                "unneeded": "\(counts.unneeded)", "delivered": "\(counts.delivered)", "dead": "\(counts.dead)",
+                "unneeded": "\(counts.unneeded)", "otherShop": "\(counts.otherShop)",
+                "delivered": "\(counts.delivered)", "dead": "\(counts.dead)",
                 "cancelled": "\(counts.cancelled)",
             ]
         )

@@ -20,7 +20,7 @@ package struct Retention: Sendable, Equatable {
         self.audit = audit
     }
 
-    func horizon(at now: Timestamp, batch: Int) -> RetentionHorizon {
+    func horizon(at now: Timestamp, rawEndpoints: Set<EndpointID>, batch: Int) -> RetentionHorizon {
         RetentionHorizon(
             events: now - events,
             raw: now - raw,
@@ -28,6 +28,7 @@ package struct Retention: Sendable, Equatable {
             dedupe: now - dedupe,
             idempotency: now - IdempotentRequest.kept,
             audit: now - audit,
+            rawEndpoints: rawEndpoints,
             batch: batch
         )
     }
@@ -38,6 +39,7 @@ package struct Retention: Sendable, Equatable {
 package actor Pruner {
     private let store: any EventStore
     private let clock: any WallClock
+    private let topology: TopologyBox
     private let log: Logger
     private var retention: Retention
     private var timer: (any ScheduledTimer)?
@@ -46,9 +48,17 @@ package actor Pruner {
     private let executor = QueueExecutor(label: "martlet.upkeep")
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    package init(store: any EventStore, clock: any WallClock, retention: Retention, log: Logger) {
+    /// `topology`: which endpoints get the raw callback.
+    package init(
+        store: any EventStore,
+        clock: any WallClock,
+        topology: TopologyBox,
+        retention: Retention,
+        log: Logger
+    ) {
         self.store = store
         self.clock = clock
+        self.topology = topology
         self.retention = retention
         self.log = log
     }
@@ -63,25 +73,34 @@ package actor Pruner {
         timer = nil
     }
 
+    private static let pauseBetweenRounds = Duration.seconds(3600)
+    private static let pauseAfterFailure = Duration.seconds(60)
     /// Rows in one transaction: every capture that comes meanwhile waits for its end.
     private static let batch = 100
     /// How much longer than a batch the rest after it is, so that most of the writer's time belongs to callbacks.
     private static let restFactor = 3
     private static let shortestRest = Duration.milliseconds(5)
 
-    /// Prunes until nothing is left to remove; returns how many rows went.
+    /// Prunes one round, until nothing is left to look at; returns how many rows went.
     ///
     /// Rests between batches; `stop` ends it after the one that is under way.
     package func pruneNow() async throws(StoreError) -> Int {
         var removed = 0
+        var place = PrunePlace()
         while true {
             let began = ContinuousClock.now
-            let count = try await store.prune(retention.horizon(at: clock.now(), batch: Self.batch))
-            removed += count
-            if count == 0 || isStopped { return removed }
+            let progress = try await store.prune(horizon(), from: place)
+            removed += progress.removed
+            place = progress.place
+            if progress.isAtEnd || isStopped { return removed }
             let rest = max(Self.shortestRest, (ContinuousClock.now - began) * Self.restFactor)
             try? await ContinuousClock().sleep(for: rest)
         }
+    }
+
+    private func horizon() -> RetentionHorizon {
+        let endpoints = topology.current.subscribers.map(\.endpoint).filter(\.includeRaw)
+        return retention.horizon(at: clock.now(), rawEndpoints: Set(endpoints.map(\.id)), batch: Self.batch)
     }
 
     private func schedule(in pause: Duration) {
@@ -91,12 +110,14 @@ package actor Pruner {
     }
 
     private func runOnce() async {
+        var pause = Self.pauseBetweenRounds
         do {
             let removed = try await pruneNow()
             if removed > 0 { log.info("old rows removed", metadata: ["rows": "\(removed)"]) }
         } catch {
             log.error("old rows could not be removed", metadata: ["detail": "\(error)"])
+            pause = Self.pauseAfterFailure
         }
-        if timer != nil { schedule(in: .seconds(3600)) }
+        if timer != nil { schedule(in: pause) }
     }
 }

@@ -30,6 +30,8 @@ struct Backup: AsyncParsableCommand {
         let result: Result<SQLiteBackup.Report, StoreError> = await withCheckedContinuation { continuation in
             // Copying blocks its thread, which must not be one of Swift's few.
             DispatchQueue.global().async { [target] in
+                // Callbacks come first where cores are scarce. Of this thread alone (nice(2)), which does all the work.
+                _ = nice(10)
                 var shown = -1
                 let result = Result { () throws(StoreError) in
                     try SQLiteBackup.write(from: path, to: target) { done, total in

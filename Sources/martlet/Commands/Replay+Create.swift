@@ -10,13 +10,14 @@ extension Replay {
             abstract: "Begin a replay of all deliveries that fit.",
             discussion: """
                 Without --state what is dead or skipped is made again, of all time and for all endpoints unless \
-                options say less. --to names other endpoints than those that the deliveries were for. Ordered \
-                delivery, the endpoint's limits and its breaker hold as always.
+                options say less. --state missing makes what --endpoint never had and subscribes to now: it was \
+                added later, or its filter was widened. --to names other endpoints than those that the deliveries \
+                were for. Ordered delivery, the endpoint's limits and its breaker hold as always.
                 """
         )
 
         @Option(help: "Only what was for this endpoint.") var endpoint: String?
-        @Option(help: "Only deliveries in this state: dead, skipped, cancelled, delivered; may be repeated.")
+        @Option(help: "Only in this state: dead, skipped, cancelled, delivered, missing; may be repeated.")
         var state: [String] = []
         @Option(help: "Only events that came then or later: 2026-11-21T19:11:00Z, or 2h for two hours ago.")
         var since: String?

@@ -26,6 +26,7 @@ enum ReplayPrinter {
         for name in ["dead", "cancelled", "gone", "unneeded"] where count(name) != "0" {
             line += ", \(count(name)) \(name)"
         }
+        if count("otherShop") != "0" { line += ", \(count("otherShop")) of another shop" }
         return Table.printable(line)
     }
 
@@ -41,12 +42,13 @@ enum ReplayPrinter {
         }.joined()
         var table = Table([
             "ENDPOINT", "TOTAL", "LEFT", "MADE", "WAITING", "DELIVERED", "DEAD", "CANCELLED", "GONE", "UNNEEDED",
+            "OTHER SHOP",
         ])
         for part in rows(replay["endpoints"]) {
             table.add([
                 text(part["endpoint"]), text(part["total"]), text(part["left"]), text(part["made"]),
                 text(part["waiting"]), text(part["delivered"]), text(part["dead"]), text(part["cancelled"]),
-                text(part["gone"]), text(part["unneeded"]),
+                text(part["gone"]), text(part["unneeded"]), text(part["otherShop"]),
             ])
         }
         return head + "\n" + table.render(whenEmpty: "No endpoints.")
@@ -56,13 +58,23 @@ enum ReplayPrinter {
     static func survey(_ answer: JSONObject) -> String {
         let total = text(answer["total"]) ?? "0"
         let noun = total == "1" ? "delivery" : "deliveries"
-        let head = "\(total) \(noun) would be made, in \(text(answer["seconds"]) ?? "0") s or more.\n"
+        var head = "\(total) \(noun) would be made, in \(text(answer["seconds"]) ?? "0") s or more.\n"
+        let notes = [
+            ("missing", "of them the endpoint never had"),
+            ("withoutRaw", "of them would say \"raw\": null, since retention.raw has removed the callback"),
+            ("otherShop", "more are left out: their endpoint no longer gets the events of that shop"),
+        ]
+        for (name, note) in notes {
+            guard let count = text(answer[name]), count != "0" else { continue }
+            head += "\(count) \(note).\n"
+        }
         var endpoints = Table(["ENDPOINT", "TOTAL", "STATE"])
         for part in rows(answer["endpoints"]) {
             endpoints.add([text(part["endpoint"]), text(part["total"]), text(part["state"]) ?? "not configured"])
         }
         let sample = rows(answer["sample"])
-        if sample.isEmpty { return head }
+        let missing = rows(answer["missingSample"])
+        if sample.isEmpty, missing.isEmpty { return head }
         var deliveries = Table(["DELIVERY", "STATE", "ATTEMPTS", "LAST", "CREATED", "ENDPOINT", "TYPE", "EVENT"])
         for delivery in sample {
             deliveries.add([
@@ -71,8 +83,17 @@ enum ReplayPrinter {
                 text(delivery["eventType"]), text(delivery["event"]),
             ])
         }
-        return head + "\n" + endpoints.render(whenEmpty: "") + "\nthe oldest of them\n\n"
-            + deliveries.render(whenEmpty: "")
+        var events = Table(["EVENT", "TYPE", "SOURCE", "SHOP", "ORDER", "RECEIVED"])
+        for event in missing {
+            events.add([
+                text(event["id"]), text(event["type"]), text(event["source"]), text(event["shop"]),
+                text(event["merchantOrderId"]), text(event["receivedAt"]),
+            ])
+        }
+        var page = head + "\n" + endpoints.render(whenEmpty: "")
+        if !sample.isEmpty { page += "\nthe oldest of them\n\n" + deliveries.render(whenEmpty: "") }
+        if !missing.isEmpty { page += "\nthe oldest that it never had\n\n" + events.render(whenEmpty: "") }
+        return page
     }
 
     /// `state dead, skipped; endpoint ledger`.

@@ -22,8 +22,17 @@ import Testing
         #expect(String(decoding: EventEnvelope.render(sampleEvent(status: nil)), as: UTF8.self) == Self.emptyText)
     }
 
-    @Test func rendersAnEventThatSaysEverything() throws {
-        let event = Event(
+    @Test func readsTheEventBack() throws {
+        let events = [sampleEvent(status: nil), try eventThatSaysEverything()]
+        for event in events {
+            #expect(EventEnvelope.read(EventEnvelope.render(event), objectKey: event.objectKey) == event)
+        }
+        #expect(EventEnvelope.read(Array(#"{"data":{}}"#.utf8), objectKey: "") == nil)
+        #expect(EventEnvelope.read([], objectKey: "") == nil)
+    }
+
+    private func eventThatSaysEverything() throws -> Event {
+        Event(
             id: EventID(rawValue: "evt_ff"),
             type: .payoutPaid,
             detail: "over",
@@ -60,6 +69,10 @@ import Testing
             objectKey: "hidden",
             flags: [.amountMismatch, .test]
         )
+    }
+
+    @Test func rendersAnEventThatSaysEverything() throws {
+        let event = try eventThatSaysEverything()
         let expected = """
             {"type":"payout.paid","timestamp":"1970-01-01T00:00:00.000Z","data":{"event_id":"evt_ff",\
             "type":"payout.paid","detail":"over","provider":"spectrocoin","source":"shop-eu","shop":"nordic",\

@@ -13,7 +13,8 @@ struct ReplayRunTests {
     private func stored(
         _ state: ReplayState = .running,
         rate: Double = 100,
-        left: [EndpointID: Int] = [first: 1000, second: 1000]
+        left: [EndpointID: Int] = [first: 1000, second: 1000],
+        made: Int = 0
     ) -> StoredReplay {
         StoredReplay(
             id: ReplayID(number: 1),
@@ -28,7 +29,7 @@ struct ReplayRunTests {
             changedAt: Samples.now,
             finishedAt: nil,
             parts: left.sorted { $0.key < $1.key }
-                .map { StoredReplay.Part(endpoint: $0.key, counts: ReplayCounts(total: $0.value)) }
+                .map { StoredReplay.Part(endpoint: $0.key, counts: ReplayCounts(total: $0.value + made, made: made)) }
         )
     }
 
@@ -49,6 +50,24 @@ struct ReplayRunTests {
         }
         #expect(Double(made) <= 60 * rate + max(1, rate / 5) + 1)
         #expect(Double(made) >= 60 * rate * 0.9 - 1)
+    }
+
+    /// A gateway that restarts all the time makes no more than one that runs.
+    @Test(arguments: [0.1, 1, 7, 100, 1000])
+    func keepsItsRateThroughRestarts(rate: Double) throws {
+        var (now, made) = (Samples.now, 0)
+        let end = Samples.now + .seconds(60)
+        while now < end {
+            var run = try #require(ReplayRun(stored(rate: rate, made: made + 1), at: now))
+            now = run.dueAt
+            #expect(now > Samples.now)
+            for endpoint in run.endpointsInTurn {
+                let share = min(100, run.share(at: now))
+                made += share
+                run.took(ReplayProgress(made: share, left: 1), for: endpoint, at: now)
+            }
+        }
+        #expect(Double(made) <= 60 * rate + max(1, rate / 5) + 1)
     }
 
     @Test func givesEachEndpointItsPartAndTheFirstTurnInTurn() throws {
@@ -91,7 +110,8 @@ struct ReplayRunTests {
             targets: [Self.second, Self.first]
         )
         let event = ReplaySelection(states: ReplaySelection.allStates, event: Samples.eventID(1))
-        for selection in [whole, event, ReplaySelection(), ReplaySelection(shops: [])] {
+        let missing = ReplaySelection(states: [], includesMissing: true, endpoint: Self.first, since: Samples.now)
+        for selection in [whole, event, missing, ReplaySelection(), ReplaySelection(shops: [])] {
             #expect(ReplaySelection(json: selection.json) == selection)
         }
         #expect(ReplaySelection(json: Array("[]".utf8)) == nil)

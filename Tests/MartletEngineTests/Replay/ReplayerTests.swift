@@ -161,6 +161,78 @@ import Testing
         try await harness.stop()
     }
 
+    @Test func whatWasSteeredGoesOnAlthoughItCouldNotBeReadBack() async throws {
+        let harness = try await EngineHarness.start([endpoint()])
+        try await skip((1...20).map { "order-\($0)" }, harness)
+        let replayer = harness.replayer()
+        let id = try await begin(replayer, replay(rate: 10))
+        _ = try await pass(harness, id) { $0.counts.made >= 5 }
+        #expect(try await replayer.steer(id, to: .paused) == .done)
+        harness.faults.set(.readReplay, to: true)
+        #expect(try await replayer.steer(id, to: .running) == .done, "it is on disk")
+        #expect(harness.faults.hits(.readReplay) > 0)
+        harness.faults.set(.readReplay, to: false)
+        let done = try await pass(harness, id, step: .seconds(1)) { $0.finishedAt != nil }
+        #expect(done.counts.delivered == 20)
+        await replayer.stop()
+        try await harness.stop()
+    }
+
+    @Test func anEndpointThatAReloadTakesAwayAndChangesIsWaitedFor() async throws {
+        let harness = try await EngineHarness.start([endpoint(), endpoint("shop")])
+        try await skip((1...20).map { "order-\($0)" }, harness, hosts: ["ledger", "shop"])
+        let replayer = harness.replayer()
+        let id = try await begin(replayer, replay(rate: 20))
+        let begun = try await pass(harness, id) { $0.counts.made >= 6 }
+        let whole = harness.topology.current.subscribers
+        func reload(_ subscribers: [Topology.Subscriber]) {
+            let source = Topology.Source(provider: PlainProvider(), shop: { _ in "nordic" })
+            harness.topology.exchange(Topology(sources: [source], subscribers: subscribers))
+        }
+        reload(whole.filter { $0.endpoint.id != Self.ledger })
+        let alone = try await pass(harness, id, step: .seconds(1)) { $0.parts.last?.counts.delivered == 20 }
+        #expect(alone.state == .running)
+        #expect((alone.parts.first?.counts.made ?? 99) <= (begun.parts.first?.counts.made ?? 0) + 2)
+        reload(
+            whole.map { subscriber in
+                var subscriber = subscriber
+                if subscriber.endpoint.id == Self.ledger { subscriber.endpoint.shops = ["tashkent"] }
+                return subscriber
+            }
+        )
+        let done = try await pass(harness, id, step: .seconds(1)) { $0.finishedAt != nil }
+        let ledger = try #require(done.parts.first?.counts)
+        #expect(ledger.otherShop == 20 - ledger.made && ledger.otherShop > 0 && ledger.left == 0)
+        #expect(ledger.delivered == ledger.made)
+        await replayer.stop()
+        try await harness.stop()
+    }
+
+    @Test func anEndpointThatFailsAgainGetsEachOnceMoreAndAllAreCounted() async throws {
+        let harness = try await EngineHarness.start([endpoint()])
+        let orders = (1...8).map { "order-\($0)" }
+        try await skip(orders, harness)
+        harness.transport.set("ledger", .answer(500))
+        let replayer = harness.replayer(maxWaiting: 3)
+        let id = try await begin(replayer, replay(rate: 1000))
+        var most = 0
+        let done = try await pass(harness, id, step: .seconds(600)) { stored in
+            most = max(most, stored.counts.waiting)
+            return stored.finishedAt != nil
+        }
+        #expect(most <= 3)
+        #expect(done.counts == ReplayCounts(total: 8, made: 8, dead: 8))
+        #expect(try await harness.store.statistics(now: harness.clock.now()).deliveries[.dead] == 8)
+        harness.transport.set("ledger", .answer(200))
+        _ = await harness.dispatcher.disable(Self.ledger)
+        _ = await harness.dispatcher.enable(Self.ledger)
+        let second = try await begin(replayer, replay(rate: 1000))
+        let mended = try await pass(harness, second, step: .seconds(1)) { $0.finishedAt != nil }
+        #expect(mended.counts == ReplayCounts(total: 8, made: 8, delivered: 8), "each once, not twice")
+        await replayer.stop()
+        try await harness.stop()
+    }
+
     /// Deaths at random moments: nothing is made twice, nothing is left out, and a payment's order holds.
     @Test func crashesAtRandomMomentsNeitherRepeatNorSkip() async throws {
         let seed = UInt64.random(in: 1...UInt64.max)

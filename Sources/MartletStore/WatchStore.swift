@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package import MartletCore
+
+/// Orders that the gateway knows and follows by asking, and comparisons with providers' lists.
+///
+/// A step of `EventStore`, which says what holds for all of them.
+package protocol WatchStore: Sendable {
+    // MARK: orders
+
+    func order(of source: SourceID, objectID: String) async throws(StoreError) -> KnownOrder?
+    func save(_ order: KnownOrder, of source: SourceID) async throws(StoreError)
+
+    // MARK: watches
+
+    /// Stores a watch and the order that verifies its notifications in one transaction.
+    ///
+    /// Of a subject that is watched already only details and secrets change; one that was overdue is open again.
+    /// `shop`: as far as it is known yet.
+    func register(_ plan: WatchPlan, shop: String, now: Timestamp) async throws(StoreError) -> WatchRegistration
+
+    /// Makes the watch of a hint due, and stores it first where there is none; a hint that was followed changes nothing.
+    func follow(_ hint: Hint, _ plan: WatchPlan, shop: String, now: Timestamp) async throws(StoreError)
+
+    /// Hints that no watch follows yet, oldest first; a hint's watch has the hint's `objectID` as its subject.
+    func waitingHints(of source: SourceID, limit: Int) async throws(StoreError) -> [Hint]
+
+    /// Makes unfinished watches of the source due at `now` that are due after `latest` or were registered after `now`.
+    ///
+    /// A clock that ran ahead in a former run would otherwise keep them waiting for as long. One that was registered by
+    /// such a clock counts as registered now, and its deadline moves along. Returns how many.
+    func clampWatches(of source: SourceID, now: Timestamp, to latest: Timestamp) async throws(StoreError) -> Int
+
+    /// Takes up to `limit` open watches of the source that are due at `now` in hand, oldest due first.
+    ///
+    /// They are in hand until recorded or released, in memory only. A watch is due at its next poll or at its deadline,
+    /// whichever comes first. One that is held, or whose source is, has state `held` and is due at its deadline only.
+    func claimDueWatches(of source: SourceID, now: Timestamp, limit: Int) async throws(StoreError) -> WatchBatch
+
+    /// Writes a poll, what it learned with its deliveries, and what becomes of the watch, all of it or nothing.
+    ///
+    /// A watch that was closed meanwhile stays so; one that somebody has asked for again stays due.
+    func record(_ poll: PollRecord) async throws(StoreError) -> PollOutcome
+
+    /// Puts watches back that were taken in hand and not polled; they stay due.
+    func release(_ watches: [WatchID]) async throws(StoreError)
+
+    /// Newest first.
+    func watches(_ query: WatchQuery) async throws(StoreError) -> [StoredWatch]
+    func watch(_ id: WatchID) async throws(StoreError) -> WatchDetail?
+
+    /// Makes an open watch due now.
+    func pollNow(_ watch: WatchID, now: Timestamp) async throws(StoreError) -> WatchAction
+    /// Opens a watch that is held, overdue or closed, due now, and lifts the hold of its source.
+    func resume(_ watch: WatchID, now: Timestamp) async throws(StoreError) -> WatchAction
+    /// Ends a watch; what is known of its order stays.
+    func close(_ watch: WatchID, now: Timestamp) async throws(StoreError) -> WatchAction
+
+    /// Watches that are not closed, by source and state.
+    func watchCounts() async throws(StoreError) -> [SourceID: [WatchState: Int]]
+
+    // MARK: sweeps
+
+    /// Keeps how far the sweep of a source has come, in place of what was kept of it before.
+    func save(_ sweep: SweepRecord) async throws(StoreError)
+    /// By source.
+    func sweeps() async throws(StoreError) -> [SweepRecord]
+}
