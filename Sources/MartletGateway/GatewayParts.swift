@@ -114,7 +114,8 @@ struct GatewayParts: Sendable {
             metrics: engineMetrics,
             log: log,
             changes: changes,
-            hinted: { hint in late.watcher.withLock { $0 }?.hinted(hint) }
+            hinted: { hint in late.watcher.withLock { $0 }?.hinted(hint) },
+            doubted: { source, order in late.watcher.withLock { $0 }?.doubted(source, order) }
         )
         let watcher = Watcher(
             executor: QueueExecutor(label: "martlet.watch"),

@@ -183,6 +183,8 @@ package protocol EventStore: Sendable {
     func register(_ plan: WatchPlan, shop: String, now: Timestamp) async throws(StoreError) -> WatchRegistration
 
     /// Makes the watch of a hint due, and stores it first where there is none; a hint that was followed changes nothing.
+    ///
+    /// Two hints of one subject are the same if they are of the same moment: the clock may have been set back between two.
     func follow(_ hint: Hint, _ plan: WatchPlan, shop: String, now: Timestamp) async throws(StoreError)
 
     /// Hints that no watch follows yet, oldest first; a hint's watch has the hint's `objectID` as its subject.
@@ -194,6 +196,14 @@ package protocol EventStore: Sendable {
     /// such a clock counts as registered now, and its deadline moves along. Returns how many.
     func clampWatches(of source: SourceID, now: Timestamp, to latest: Timestamp) async throws(StoreError) -> Int
 
+    /// Makes the open watch of a subject due sooner, at `now` or `pause` after its newest poll; false if nothing changes.
+    func hasten(
+        _ subject: String,
+        of source: SourceID,
+        now: Timestamp,
+        pause: Duration
+    ) async throws(StoreError) -> Bool
+
     /// Takes up to `limit` open watches of the source that are due at `now` in hand, oldest due first.
     ///
     /// They are in hand until recorded or released, in memory only. A watch is due at its next poll or at its deadline,
@@ -202,7 +212,8 @@ package protocol EventStore: Sendable {
 
     /// Writes a poll, what it learned with its deliveries, and what becomes of the watch, all of it or nothing.
     ///
-    /// A watch that was closed meanwhile stays so; one that somebody has asked for again stays due.
+    /// A watch that was closed meanwhile stays so; one that somebody has asked for again stays due. News that an event has
+    /// overtaken are none (`PollRecord.relativeTo`).
     func record(_ poll: PollRecord) async throws(StoreError) -> PollOutcome
 
     /// Puts watches back that were taken in hand and not polled; they stay due.
@@ -306,6 +317,11 @@ package protocol EventStore: Sendable {
     func probe() async throws(StoreError)
     /// Removes a bounded number of rows that retention no longer keeps; returns how many, 0 when there are no more.
     func prune(_ horizon: RetentionHorizon) async throws(StoreError) -> Int
+    /// Dates as of `now` what a clock that ran ahead has dated later; returns how many rows.
+    ///
+    /// These are moments by which something is kept or kept back: ends of watches, requests with an `Idempotency-Key`, the
+    /// last use of keys. What is evidence keeps its date: events, attempts, quarantine, the audit log.
+    func redate(to now: Timestamp) async throws(StoreError) -> Int
     /// Finishes what was submitted, then closes. Later calls answer `StoreError.closed`.
     func close() async
 }

@@ -39,6 +39,9 @@ enum SchemaMigrations {
         migrator.registerMigration("0010 blocks") { database in
             try database.execute(sql: blocks)
         }
+        migrator.registerMigration("0014 deadlines of watches") { database in
+            try database.execute(sql: deadlinesOfWatches)
+        }
         return migrator
     }()
 

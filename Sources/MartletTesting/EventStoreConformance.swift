@@ -58,7 +58,8 @@ package enum EventStoreConformance {
         captureCases + concurrencyCases + deliveryCases + endpointCases + feedCases + operatorCases + refusedCases
         + quarantineCases + queryCases + listCases + sourceCases + replayCases + replayEndCases + sweepCases
         + upkeepCases
-        + watchCases + watchEndCases + idempotencyCases + keyCases + auditCases + managedEndpointCases + sealingCases
+        + watchCases + watchEndCases + watchClockCases + idempotencyCases + keyCases + auditCases + managedEndpointCases
+        + sealingCases
         + expungingCases
 }
 

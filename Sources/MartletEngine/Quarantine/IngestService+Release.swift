@@ -69,8 +69,7 @@ extension IngestService {
     @discardableResult
     package func releaseWaiting(for order: KnownOrder, of id: SourceID) async throws(StoreError) -> Int {
         guard let source = topology.current.source(id) else { return 0 }
-        var reasons: Set<RefusalReason> = [.unknownOrder]
-        if order.ipnSecret != nil { reasons.formUnion([.badSignature, .misconfigured]) }
+        let reasons = order.ipnSecret == nil ? [.unknownOrder] : Self.mayWaitForOrder
         var released = 0
         var query = QuarantineQuery(source: id, reasons: reasons, isOldestFirst: true, limit: Self.portion)
         while true {
@@ -102,6 +101,9 @@ extension IngestService {
 
     /// The sources whose events all belong to these shops.
     package func sources(of shops: Set<String>) -> Set<SourceID> { topology.current.sources(of: shops) }
+
+    /// What a callback is refused for as long as its order, or the order's own secret, is not known.
+    static let mayWaitForOrder: Set<RefusalReason> = [.unknownOrder, .badSignature, .misconfigured]
 
     /// Rows that are held in memory at once.
     private static let portion = 50

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Logging
 package import MartletCore
 import MartletRuntime
 package import MartletStore
@@ -50,6 +51,22 @@ extension Watcher {
         if let order = plan.order { await announceRegistered(order, id) }
         nudge(id)
         return outcome
+    }
+
+    /// Asks about a known order whose notification was refused, at most once a minute: anybody may send such.
+    package nonisolated func doubted(_ source: SourceID, _ subject: String) {
+        Task {
+            do throws(StoreError) {
+                let isSooner = try await store.hasten(subject, of: source, now: clock.now(), pause: .seconds(60))
+                if isSooner { await nudge(source) }
+            } catch {
+                // It is asked about on its schedule all the same.
+                log.error(
+                    "order not asked about sooner",
+                    metadata: ["source": "\(source)", "order": "\(subject)", "error": "\(error.label)"]
+                )
+            }
+        }
     }
 
     package func pollNow(_ id: WatchID) async throws(StoreError) -> WatchAction {
