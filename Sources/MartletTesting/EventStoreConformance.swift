@@ -151,6 +151,6 @@ extension EventStore {
     private func result<Value: Sendable>(
         _ start: (@escaping Completion<Value>) -> Void
     ) async -> Result<Value, StoreError> {
-        await withCheckedContinuation { continuation in start { continuation.resume(returning: $0) } }
+        await Wait.value("the store's answer") { done in start { done($0) } }
     }
 }
