@@ -37,11 +37,10 @@ extension IngestService {
             }
             answer(passage, with: reply, outcome: refusal.reason.rawValue)
             changes.post(.quarantine)
-            switch passage.order {
-            case .notAsked: break
-            case .unknown(let id): releaseIfKnownMeanwhile(row, of: id)
+            if case .unknown(let id) = passage.order { return releaseIfKnownMeanwhile(row, of: id) }
             // Sent once and never again: what is refused may be all the news there is (providers.md section 6.5).
-            case .known(let id): if refusal.reason != .learning { doubted(source, id) }
+            if refusal.reason != .learning, let id = passage.source.provider.order(ofRefused: row.callback) {
+                doubted(source, id)
             }
         }
     }

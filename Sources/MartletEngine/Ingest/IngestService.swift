@@ -48,7 +48,7 @@ package final class IngestService: Sendable {
     enum PassageOrder: Sendable {
         case notAsked
         case unknown(String)
-        case known(String)
+        case known
     }
 
     let store: any EventStore
@@ -67,7 +67,7 @@ package final class IngestService: Sendable {
 
     /// `hinted`: called with each hint once it is stored.
     ///
-    /// `doubted`: called with a known order whose callback was refused.
+    /// `doubted`: called with the order that a refused callback names.
     ///
     /// `changes`: told of what was stored.
     package init(
@@ -150,7 +150,7 @@ package final class IngestService: Sendable {
     /// What must happen in memory once the event is on disk.
     func committed(_ capture: Capture, _ plan: FanOut.Plan, _ outcome: CaptureOutcome) {
         let event = capture.event
-        if outcome != .duplicate { reportOddities(of: capture) }
+        if outcome != .duplicate { capture.reportOddities(to: log) }
         guard case .stored(let ids) = outcome else {
             if outcome != .duplicate { noteStored(event) }
             return dispatcher.release(plan)
@@ -162,20 +162,6 @@ package final class IngestService: Sendable {
     private func noteStored(_ event: Event) {
         metrics.count(event)
         changes.post(.events)
-    }
-
-    /// What a person should look at: genuine, stored and delivered, and yet not as expected (providers.md rules 7, 10).
-    private func reportOddities(of capture: Capture) {
-        let event = capture.event
-        let isUnrecognised = event.type == .paymentUnrecognised || event.type == .payoutUnrecognised
-        guard isUnrecognised || event.flags.contains(.amountMismatch) else { return }
-        log.warning(
-            isUnrecognised ? "status not recognised" : "amount differs from the order",
-            metadata: [
-                "event": "\(event.id)", "trace_id": "\(capture.traceContext.id)", "source": "\(event.source)",
-                "type": "\(event.type)",
-            ]
-        )
     }
 
     private func keep(_ hint: Hint, _ passage: Passage) {
@@ -197,7 +183,7 @@ package final class IngestService: Sendable {
                 let order = try await store.order(of: passage.source.provider.source, objectID: id)
                 let lookup = order.map(OrderLookup.known) ?? .unknown
                 var passage = passage
-                passage.order = order == nil ? .unknown(id) : .known(id)
+                passage.order = order == nil ? .unknown(id) : .known
                 let judgement = passage.source.provider.judge(passage.callback, order: lookup)
                 guard case .needsOrder = judgement else { return act(on: judgement, passage) }
                 refuse(Refusal(.misconfigured, "the provider asked twice for the same order"), passage)

@@ -3,6 +3,7 @@ import Logging
 package import MartletCore
 import MartletRuntime
 package import MartletStore
+import Synchronization
 
 /// What operators do with watches.
 extension Watcher {
@@ -53,11 +54,14 @@ extension Watcher {
         return outcome
     }
 
-    /// Asks about a known order whose notification was refused, at most once a minute: anybody may send such.
+    /// Asks about an order whose notification was refused, if it is watched, and at most once a minute: anybody may send
+    /// such.
     package nonisolated func doubted(_ source: SourceID, _ subject: String) {
+        let now = clock.now()
+        guard doubts.withLock({ $0.isNew(subject, of: source, at: now) }) else { return }
         Task {
             do throws(StoreError) {
-                let isSooner = try await store.hasten(subject, of: source, now: clock.now(), pause: .seconds(60))
+                let isSooner = try await store.hasten(subject, of: source, now: now, pause: Doubts.pause)
                 if isSooner { await nudge(source) }
             } catch {
                 // It is asked about on its schedule all the same.

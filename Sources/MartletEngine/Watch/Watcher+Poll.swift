@@ -137,6 +137,7 @@ extension Watcher {
 
     private nonisolated func told(_ outcome: CaptureOutcome, _ capture: Capture) {
         if outcome == .duplicate { return }
+        capture.reportOddities(to: log)
         metrics.count(capture.event)
         dispatcher.changes.post(.events)
         if case .stored = outcome { dispatcher.announced(capture.deliveries) }
