@@ -8,7 +8,7 @@ import Testing
 
 @testable import MartletStoreSQLite
 
-struct SQLiteEventStoreTests {
+@Suite(.timeLimit(.minutes(2))) struct SQLiteEventStoreTests {
     @Test func readsBesideARunningGateway() async throws {
         try await TemporaryStore.with { temporary in
             let gateway = try SQLiteEventStore(path: temporary.path)

@@ -7,7 +7,7 @@ import Testing
 @testable import MartletStoreSQLite
 
 /// How SQLite finds the watches that are due, of which there may be a hundred thousand.
-struct WatchPlanTests {
+@Suite(.timeLimit(.minutes(2))) struct WatchPlanTests {
     @Test(arguments: [true, false]) func dueWatchesAreFoundWithoutSorting(_ isHeld: Bool) async throws {
         try await TemporaryStore.with { temporary in
             let store = try SQLiteEventStore(path: temporary.path)
