@@ -52,6 +52,7 @@ struct GatewayParts: Sendable {
     let sources: SourceBook
     let adminService: AdminService
     let ingestHandler: IngestHandler
+    let service: IngestService
     let ingest: HTTPListener
     let admin: HTTPListener
     /// What providers are asked through.
@@ -205,6 +206,7 @@ struct GatewayParts: Sendable {
         self.loops = loops
         self.adminService = adminService
         self.ingestHandler = ingestHandler
+        self.service = service
     }
 
     /// Requests under way to all endpoints together: half of the descriptors that the process may have, since callbacks

@@ -217,10 +217,6 @@ extension SQLiteEventStore {
         try await write("probe") { try $0.probe() }
     }
 
-    package func redate(to now: Timestamp) async throws(StoreError) -> Int {
-        try await write("redate") { try $0.redate(to: now) }
-    }
-
     package func prune(_ horizon: RetentionHorizon) async throws(StoreError) -> Int {
         try await write("prune") { try $0.prune(horizon) }
     }

@@ -171,6 +171,24 @@ import Testing
         }
     }
 
+    @Test func releasesAtTheNextStartWhatACrashHasLeft() async throws {
+        try await run(MendedProvider(secret: "the source's")) { harness in
+            for body in ["order:A", "own:B", "own:C", "order:D", "forged:E"] { await harness.receive(order: body) }
+            // Stored, and then the gateway was killed.
+            try await harness.store.save(KnownOrder(objectID: "A"), of: source)
+            try await harness.store.save(KnownOrder(objectID: "B", ipnSecret: Secret(text: "its own")), of: source)
+            try await harness.store.save(KnownOrder(objectID: "C"), of: source)
+            await harness.service.releaseLeftOver()
+            try await harness.settle()
+            #expect(harness.transport.sent.map(\.order).sorted() == ["A", "B"])
+            let left = try await harness.store.quarantined(source, limit: 5)
+            let bodies = left.map { String(decoding: $0.callback.body, as: UTF8.self) }
+            #expect(bodies == ["forged:E", "order:D", "own:C"])
+            await harness.service.releaseLeftOver()
+            #expect(try await harness.store.quarantined(source, limit: 5).count == 3)
+        }
+    }
+
     @Test func aForgedCallbackOfAKnownOrderReleasesNothing() async throws {
         try await run(MendedProvider(secret: "the source's")) { harness in
             try await harness.store.save(KnownOrder(objectID: "A"), of: source)
