@@ -67,6 +67,7 @@ package final class Gateway: Sendable {
         await parts.pruner.start()
         parts.adminService.setReady(true)
         parts.ingestHandler.isReady.store(true, ordering: .releasing)
+        Task { [service = parts.service] in await service.releaseLeftOver() }
         self.parts = parts
         self.started = configuration
         self.clock = clock

@@ -52,6 +52,7 @@ struct GatewayParts: Sendable {
     let sources: SourceBook
     let adminService: AdminService
     let ingestHandler: IngestHandler
+    let service: IngestService
     let ingest: HTTPListener
     let admin: HTTPListener
     /// What providers are asked through.
@@ -120,7 +121,8 @@ struct GatewayParts: Sendable {
             metrics: engineMetrics,
             log: log,
             changes: changes,
-            hinted: { hint in late.watcher.withLock { $0 }?.hinted(hint) }
+            hinted: { hint in late.watcher.withLock { $0 }?.hinted(hint) },
+            doubted: { source, order in late.watcher.withLock { $0 }?.doubted(source, order) }
         )
         let watcher = Watcher(
             executor: QueueExecutor(label: "martlet.watch"),
@@ -210,6 +212,7 @@ struct GatewayParts: Sendable {
         self.loops = loops
         self.adminService = adminService
         self.ingestHandler = ingestHandler
+        self.service = service
     }
 
     /// Requests under way to all endpoints together: half of the descriptors that the process may have, since callbacks

@@ -4,7 +4,7 @@ import MartletCore
 /// Currency codes are kept as written, in upper case (providers.md section 2).
 func currencyCode(_ text: String?) -> String? {
     guard let text else { return nil }
-    return text.utf8.contains { $0 >= 0x61 && $0 <= 0x7A } ? text.uppercased() : text
+    return text.asciiUppercased
 }
 
 extension Amount {
@@ -25,6 +25,14 @@ extension Event {
 }
 
 extension String {
+    /// With a to z in upper case.
+    ///
+    /// Nothing else changes: Unicode has letters whose upper case is an ASCII letter, and they are other letters.
+    var asciiUppercased: String {
+        guard utf8.contains(where: { $0 >= 0x61 && $0 <= 0x7A }) else { return self }
+        return String(decoding: utf8.map { $0 >= 0x61 && $0 <= 0x7A ? $0 - 0x20 : $0 }, as: UTF8.self)
+    }
+
     var isHexadecimal: Bool {
         !isEmpty && utf8.allSatisfy { ($0 >= 0x30 && $0 <= 0x39) || (($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x66) }
     }

@@ -27,6 +27,11 @@ package protocol UpkeepStore: Sendable {
     /// A pending delivery keeps its event, and its raw callback if the endpoint is among `horizon.rawEndpoints`; a round
     /// looks once at what is kept so.
     func prune(_ horizon: RetentionHorizon, from place: PrunePlace) async throws(StoreError) -> PruneProgress
+    /// Dates as of `now` what a clock that ran ahead has dated later; returns how many rows.
+    ///
+    /// These are moments by which something is kept or kept back: ends of watches, requests with an `Idempotency-Key`, the
+    /// last use of keys. What is evidence keeps its date: events, attempts, quarantine, the audit log.
+    func redate(to now: Timestamp) async throws(StoreError) -> Int
     /// Finishes what was submitted, then closes. Later calls answer `StoreError.closed`.
     func close() async
 }

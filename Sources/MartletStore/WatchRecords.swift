@@ -62,6 +62,8 @@ package struct WatchDetail: Sendable, Equatable {
 /// One poll as it was recorded; the newest `kept` of a watch are there.
 package struct StoredPoll: Sendable, Equatable {
     package static let kept = 50
+    /// The outcome of a poll that an event overtook.
+    package static let overtaken = "overtaken"
 
     /// From 1.
     package var number: Int
@@ -87,12 +89,15 @@ package struct ClaimedWatch: Sendable, Equatable {
     package var order: KnownOrder?
     /// How often something asked for a poll; tells whether it was asked for again while a poll ran.
     package var asked: Int64
+    /// How far the store's events had come then, in the store's own count; for `PollRecord.relativeTo`.
+    package var position: Int64
 
-    package init(watch: Watch, shop: String, order: KnownOrder? = nil, asked: Int64) {
+    package init(watch: Watch, shop: String, order: KnownOrder? = nil, asked: Int64, position: Int64) {
         self.watch = watch
         self.shop = shop
         self.order = order
         self.asked = asked
+        self.position = position
     }
 }
 
@@ -131,6 +136,11 @@ package struct PollRecord: Sendable {
     package var memory: [UInt8]
     package var next: Next
     package var news: [Capture]
+    /// `ClaimedWatch.position` if the news hold only against what was known then; nil if they hold by themselves.
+    ///
+    /// Should an event of one of their objects have been stored since, nothing of this record counts but that there was
+    /// a poll: the watch is due again at once.
+    package var relativeTo: Int64?
     /// Replaces the watch's deadline, unless the watch was closed while the poll ran; nil leaves it.
     package var deadline: Timestamp?
     /// What hindered the poll, kept with it and shown with the watch until the next poll; nil clears it.
@@ -145,6 +155,7 @@ package struct PollRecord: Sendable {
         memory: [UInt8],
         next: Next,
         news: [Capture] = [],
+        relativeTo: Int64? = nil,
         deadline: Timestamp? = nil,
         note: String? = nil
     ) {
@@ -156,6 +167,7 @@ package struct PollRecord: Sendable {
         self.memory = memory
         self.next = next
         self.news = news
+        self.relativeTo = relativeTo
         self.deadline = deadline
         self.note = note
     }
@@ -168,11 +180,19 @@ package struct PollOutcome: Sendable, Equatable {
     /// Nil where the watch is not overdue.
     package var overdue: CaptureOutcome?
     package var state: WatchState
+    /// An event that was stored meanwhile has made the answer worthless (`PollRecord.relativeTo`).
+    package var isOvertaken: Bool
 
-    package init(news: [CaptureOutcome], overdue: CaptureOutcome?, state: WatchState) {
+    package init(
+        news: [CaptureOutcome],
+        overdue: CaptureOutcome?,
+        state: WatchState,
+        isOvertaken: Bool = false
+    ) {
         self.news = news
         self.overdue = overdue
         self.state = state
+        self.isOvertaken = isOvertaken
     }
 }
 

@@ -19,6 +19,8 @@ package protocol WatchStore: Sendable {
     func register(_ plan: WatchPlan, shop: String, now: Timestamp) async throws(StoreError) -> WatchRegistration
 
     /// Makes the watch of a hint due, and stores it first where there is none; a hint that was followed changes nothing.
+    ///
+    /// Two hints of one subject are the same if they are of the same moment: the clock may have been set back between two.
     func follow(_ hint: Hint, _ plan: WatchPlan, shop: String, now: Timestamp) async throws(StoreError)
 
     /// Hints that no watch follows yet, oldest first; a hint's watch has the hint's `objectID` as its subject.
@@ -30,6 +32,14 @@ package protocol WatchStore: Sendable {
     /// such a clock counts as registered now, and its deadline moves along. Returns how many.
     func clampWatches(of source: SourceID, now: Timestamp, to latest: Timestamp) async throws(StoreError) -> Int
 
+    /// Makes the open watch of a subject due sooner, at `now` or `pause` after its newest poll; false if nothing changes.
+    func hasten(
+        _ subject: String,
+        of source: SourceID,
+        now: Timestamp,
+        pause: Duration
+    ) async throws(StoreError) -> Bool
+
     /// Takes up to `limit` open watches of the source that are due at `now` in hand, oldest due first.
     ///
     /// They are in hand until recorded or released, in memory only. A watch is due at its next poll or at its deadline,
@@ -38,7 +48,8 @@ package protocol WatchStore: Sendable {
 
     /// Writes a poll, what it learned with its deliveries, and what becomes of the watch, all of it or nothing.
     ///
-    /// A watch that was closed meanwhile stays so; one that somebody has asked for again stays due.
+    /// A watch that was closed meanwhile stays so; one that somebody has asked for again stays due. News that an event has
+    /// overtaken are none (`PollRecord.relativeTo`).
     func record(_ poll: PollRecord) async throws(StoreError) -> PollOutcome
 
     /// Puts watches back that were taken in hand and not polled; they stay due.

@@ -32,6 +32,10 @@ extension SQLiteEventStore {
         }
     }
 
+    package func redate(to now: Timestamp) async throws(StoreError) -> Int {
+        try await write("redate") { try $0.redate(to: now) }
+    }
+
     package func earliestDue() async throws(StoreError) -> [EndpointID: Timestamp] {
         let claims = claims
         return try await read("read earliest due") { database in try Self.earliestDue(database, claims) }

@@ -26,6 +26,15 @@ extension SQLiteEventStore {
         try await write("clamp watches") { try $0.clampWatches(of: source, now: now, to: latest) }
     }
 
+    package func hasten(
+        _ subject: String,
+        of source: SourceID,
+        now: Timestamp,
+        pause: Duration
+    ) async throws(StoreError) -> Bool {
+        try await write("hasten watch") { try $0.hasten(subject, of: source, now: now, pause: pause) }
+    }
+
     package func claimDueWatches(
         of source: SourceID,
         now: Timestamp,
@@ -64,7 +73,7 @@ extension SQLiteEventStore {
                     SELECT object_id, hinted_at FROM hints INDEXED BY hints_waiting
                     WHERE outcome = 'waiting' AND source = ? AND NOT EXISTS (
                         SELECT 1 FROM watches w WHERE w.source = hints.source AND w.subject = hints.object_id
-                            AND w.hinted_at >= hints.hinted_at)
+                            AND w.hinted_at = hints.hinted_at)
                     ORDER BY hinted_at LIMIT ?
                     """,
                 arguments: [source.description, max(0, limit)]

@@ -52,4 +52,9 @@ extension SchemaMigrations {
 
         CREATE INDEX hints_waiting ON hints (source, hinted_at) WHERE outcome = 'waiting';
         """
+
+    /// While a source is on hold, its watches are due at their deadlines only.
+    static let deadlinesOfWatches = """
+        CREATE INDEX watches_deadline ON watches (source, deadline) WHERE state IN ('open', 'held');
+        """
 }

@@ -42,6 +42,9 @@ enum SchemaMigrations {
         migrator.registerMigration("0012 upkeep") { database in
             try database.execute(sql: upkeep)
         }
+        migrator.registerMigration("0014 deadlines of watches") { database in
+            try database.execute(sql: deadlinesOfWatches)
+        }
         return migrator
     }()
 

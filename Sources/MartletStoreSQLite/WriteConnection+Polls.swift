@@ -17,17 +17,10 @@ extension WriteConnection {
             try database.cachedStatement(sql: "SELECT 1 FROM source_holds WHERE source = ?")
             .first(source.description) { _ in true } ?? false
         let held = watchClaims.held
-        // Of a source on hold nothing but deadlines is due; a rare state, so no index is kept for it.
-        let due = isHeld ? "deadline" : "due_at"
-        let rows = try database.cachedStatement(
-            sql: """
-                SELECT id, \(due) FROM watches INDEXED BY watches_due WHERE state IN ('open', 'held') AND source = ?
-                ORDER BY \(due), id LIMIT ?
-                """
-        )
-        .all(source.description, max(0, limit) + held.count + 1) { row -> (id: Int64, due: Timestamp) in
-            (row[0], Timestamp(milliseconds: row[1]))
-        }
+        let rows = try database.cachedStatement(sql: Self.dueWatches(ofHeldSource: isHeld))
+            .all(source.description, max(0, limit) + held.count + 1) { row -> (id: Int64, due: Timestamp) in
+                (row[0], Timestamp(milliseconds: row[1]))
+            }
         var batch = WatchBatch()
         for row in rows where !held.contains(row.id) {
             if row.due > now || batch.watches.count >= limit {
@@ -42,8 +35,18 @@ extension WriteConnection {
         return batch
     }
 
+    /// Of a source on hold nothing but deadlines is due, which have an index of their own.
+    static func dueWatches(ofHeldSource isHeld: Bool) -> String {
+        let (column, index) = isHeld ? ("deadline", "watches_deadline") : ("due_at", "watches_due")
+        return """
+            SELECT id, \(column) FROM watches INDEXED BY \(index) WHERE state IN ('open', 'held') AND source = ?
+            ORDER BY \(column), id LIMIT ?
+            """
+    }
+
     private func readClaimed(_ id: Int64, _ sealer: (any SecretSealer)?) throws -> ClaimedWatch? {
-        try database.cachedStatement(
+        let position = try lastSequence()
+        return try database.cachedStatement(
             sql: """
                 SELECT \(StoredText.watchColumns), w.shop, w.asked, o.object_id, o.uid, o.order_secret, o.ipn_secret,
                     o.merchant_order_id, o.due_amount, o.due_currency, o.sealed_by
@@ -69,7 +72,7 @@ extension WriteConnection {
                     expectedDue: amount.map { Amount($0, row[21]) }
                 )
             }
-            return ClaimedWatch(watch: watch, shop: row[13], order: order, asked: row[14])
+            return ClaimedWatch(watch: watch, shop: row[13], order: order, asked: row[14], position: position)
         }
     }
 
@@ -77,6 +80,7 @@ extension WriteConnection {
     func record(_ poll: PollRecord) throws -> PollOutcome {
         let id = poll.watch.number
         watchClaims.give(id)
+        if try isOvertaken(poll) { return try repeatPoll(poll) }
         // The news come first: a final event closes its watch.
         let news = try poll.news.map { try capture($0) }
         if let polledAt = poll.polledAt { try note(poll, at: polledAt) }
@@ -128,6 +132,35 @@ extension WriteConnection {
         return PollOutcome(news: news, overdue: nil, state: .open)
     }
 
+    /// Whether an event of what the news are about has been stored since the watch was claimed.
+    private func isOvertaken(_ poll: PollRecord) throws -> Bool {
+        guard let position = poll.relativeTo else { return false }
+        let newer = try database.cachedStatement(
+            sql: """
+                SELECT 1 FROM events WHERE object_key = ? AND sequence > ? AND provider = ? AND source = ? LIMIT 1
+                """
+        )
+        for event in poll.news.map(\.event) {
+            let key = StoredText.encode(objectKey: event.objectKey)
+            let found = try newer.first(key, position, event.source.provider, event.source.id) { _ in true }
+            if found == true { return true }
+        }
+        return false
+    }
+
+    /// Notes the poll and nothing else; a watch that is still open is due again.
+    private func repeatPoll(_ poll: PollRecord) throws -> PollOutcome {
+        if let polledAt = poll.polledAt {
+            var poll = poll
+            (poll.outcome, poll.news) = (StoredPoll.overtaken, [])
+            try note(poll, at: polledAt, keepsMemory: true)
+        }
+        let id = poll.watch.number
+        let state = try stateAndAsked(id)?.0 ?? .closed
+        if state == .open { try setDue(id, at: poll.decidedAt, note: nil) }
+        return PollOutcome(news: [], overdue: nil, state: state, isOvertaken: true)
+    }
+
     func releaseWatches(_ ids: [WatchID]) {
         for id in ids { watchClaims.give(id.number) }
     }
@@ -138,12 +171,15 @@ extension WriteConnection {
     }
 
     /// Counts the poll, keeps its row among the newest, and what the rules remember.
-    private func note(_ poll: PollRecord, at moment: Timestamp) throws {
+    private func note(_ poll: PollRecord, at moment: Timestamp, keepsMemory: Bool = false) throws {
         let id = poll.watch.number
         try database.cachedStatement(
-            sql: "UPDATE watches SET polls = polls + 1, last_outcome = ?, memory = coalesce(?, x'') WHERE id = ?"
+            sql: """
+                UPDATE watches SET polls = polls + 1, last_outcome = ?,
+                    memory = CASE WHEN ? THEN memory ELSE coalesce(?, x'') END WHERE id = ?
+                """
         )
-        .run(poll.outcome, Blob(poll.memory), id)
+        .run(poll.outcome, keepsMemory, Blob(poll.memory), id)
         guard
             let number = try database.cachedStatement(sql: "SELECT polls FROM watches WHERE id = ?")
                 .first(id, read: { row -> Int64 in row[0] })

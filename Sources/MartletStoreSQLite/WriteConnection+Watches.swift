@@ -26,19 +26,28 @@ extension WriteConnection {
     }
 
     /// Makes a hint's watch due; the same hint again changes nothing, and one that is held stays held.
+    ///
+    /// A hint is known by its moment. One that seems older than the one before may be so only because the clock was set
+    /// back, so it counts: a poll too many costs little.
     func follow(_ hint: Hint, _ plan: WatchPlan, shop: String, now: Timestamp) throws {
         guard let known = try find(plan.watch.source, plan.watch.subject) else {
             _ = try insert(plan, shop: shop, hintedAt: hint.receivedAt, now: now)
             return
         }
-        if let earlier = known.hintedAt, earlier >= hint.receivedAt { return }
+        if known.hintedAt == hint.receivedAt { return }
         switch known.state {
         case .open: try makeDue(known.id, now: now)
         case .closed, .overdue: try reopen(known.id, plan, now: now)
         case .held: break
         }
         try database.cachedStatement(sql: "UPDATE watches SET hinted_at = ? WHERE id = ?")
-            .run(hint.receivedAt.milliseconds, known.id)
+            .run(Self.newest(known.hintedAt, hint.receivedAt, at: now).milliseconds, known.id)
+    }
+
+    /// What a clock that ran ahead has dated is not newer than what came after it.
+    private static func newest(_ earlier: Timestamp?, _ moment: Timestamp, at now: Timestamp) -> Timestamp {
+        guard let earlier, earlier <= now else { return moment }
+        return max(earlier, moment)
     }
 
     /// Undoes what a clock that ran ahead has dated; all of it is due after `now`, which bounds the search.
@@ -50,7 +59,6 @@ extension WriteConnection {
                     deadline = \(deadline),
                     due_at = CASE WHEN next_poll_at IS NULL THEN \(deadline) ELSE min(?2, \(deadline)) END,
                     next_poll_at = CASE WHEN next_poll_at IS NULL THEN NULL ELSE ?2 END,
-                    hinted_at = CASE WHEN hinted_at > ?2 THEN ?2 ELSE hinted_at END,
                     created_at = min(created_at, ?2)
                 WHERE state IN ('open', 'held') AND source = ?1 AND due_at > ?2
                     AND (created_at > ?2 OR next_poll_at > ?3)
@@ -58,6 +66,27 @@ extension WriteConnection {
         )
         .run(source.description, now.milliseconds, latest.milliseconds)
         return database.changesCount
+    }
+
+    /// Makes an open watch due, but not sooner after its newest poll than `pause`, nor later than it is due anyway.
+    func hasten(_ subject: String, of source: SourceID, now: Timestamp, pause: Duration) throws -> Bool {
+        guard let known = try find(source, subject), known.state == .open else { return false }
+        try database.cachedStatement(
+            sql: """
+                UPDATE watches SET next_poll_at = ?2, due_at = min(due_at, ?2), asked = asked + 1
+                WHERE id = ?1 AND next_poll_at > ?2
+                """
+        )
+        .run(known.id, try soonest(known.id, now: now, pause: pause).milliseconds)
+        return database.changesCount > 0
+    }
+
+    private func soonest(_ id: Int64, now: Timestamp, pause: Duration) throws -> Timestamp {
+        let newest = try database.cachedStatement(
+            sql: "SELECT at FROM watch_polls WHERE watch = ? ORDER BY number DESC LIMIT 1"
+        )
+        .first(id) { row in Timestamp(milliseconds: row[0]) }
+        return max(now, newest.map { $0 + pause } ?? now)
     }
 
     func pollNow(_ id: Int64, now: Timestamp) throws -> WatchAction {

@@ -136,6 +136,9 @@ final class WriteConnection {
         return sequence
     }
 
+    /// The sequence of the newest event that there was.
+    func lastSequence() throws -> Int64 { try readLastNumbers().sequence }
+
     /// The first of `count` numbers for new deliveries; never one that was used.
     func takeDeliveryNumbers(_ count: Int) throws -> Int64 {
         let last = try readLastNumbers().delivery

@@ -58,7 +58,8 @@ package enum EventStoreConformance {
         captureCases + concurrencyCases + deliveryCases + endpointCases + feedCases + operatorCases + refusedCases
         + quarantineCases + queryCases + listCases + sourceCases + replayCases + replayEndCases
         + replaySelectionCases + sweepCases + upkeepCases + keepingCases
-        + watchCases + watchEndCases + idempotencyCases + keyCases + auditCases + managedEndpointCases + sealingCases
+        + watchCases + watchEndCases + watchClockCases + idempotencyCases + keyCases + auditCases
+        + managedEndpointCases + sealingCases
         + expungingCases
 }
 
@@ -150,6 +151,6 @@ extension EventStore {
     private func result<Value: Sendable>(
         _ start: (@escaping Completion<Value>) -> Void
     ) async -> Result<Value, StoreError> {
-        await withCheckedContinuation { continuation in start { continuation.resume(returning: $0) } }
+        await Wait.value("the store's answer") { done in start { done($0) } }
     }
 }

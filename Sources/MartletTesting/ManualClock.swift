@@ -18,7 +18,7 @@ package final class ManualClock: WallClock {
         var nextID = 0
         /// By deadline; of equals the one that was scheduled first comes first.
         var timers: [Timer] = []
-        var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        var waiters: [(count: Int, wait: Wait)] = []
     }
 
     private let state: Mutex<State>
@@ -49,7 +49,7 @@ package final class ManualClock: WallClock {
             state.waiters.removeAll { $0.count <= count }
             return (timer.id, deadline <= state.now, ready)
         }
-        for waiter in ready { waiter.continuation.resume() }
+        for waiter in ready { waiter.wait.over() }
         if isDue { queue.async { self.take(id)?.fire() } }
         return ManualTimer(clock: self, id: id)
     }
@@ -76,13 +76,12 @@ package final class ManualClock: WallClock {
 
     /// Waits until at least that many timers are pending: the code under test has gone to sleep.
     package func waitForTimers(_ count: Int = 1) async {
-        await withCheckedContinuation { continuation in
-            let isReady = state.withLock { state in
+        await Wait.until("\(count) timers of the manual clock") { wait in
+            state.withLock { state in
                 if state.timers.count >= count { return true }
-                state.waiters.append((count, continuation))
+                state.waiters.append((count, wait))
                 return false
             }
-            if isReady { continuation.resume() }
         }
     }
 
@@ -102,10 +101,10 @@ package final class ManualClock: WallClock {
     }
 
     private func run(on queue: DispatchQueue, _ body: @escaping @Sendable () -> Void) async {
-        await withCheckedContinuation { continuation in
+        await Wait.value("a timer's queue, \(queue.label)") { done in
             queue.async {
                 body()
-                continuation.resume()
+                done(())
             }
         }
     }

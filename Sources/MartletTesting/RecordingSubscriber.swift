@@ -26,7 +26,7 @@ package final class RecordingSubscriber: Sendable {
     private struct State {
         var arrivals: [Arrival] = []
         var hanging: [HTTPReply] = []
-        var waiting: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        var waiting: [(count: Int, wait: Wait)] = []
     }
 
     package let address: ListenAddress
@@ -69,12 +69,12 @@ package final class RecordingSubscriber: Sendable {
                 )
                 if status == nil { state.hanging.append(reply) }
                 let count = state.arrivals.count
-                let ready = state.waiting.filter { $0.count <= count }.map(\.continuation)
+                let ready = state.waiting.filter { $0.count <= count }.map(\.wait)
                 state.waiting.removeAll { $0.count <= count }
                 return (status, ready)
             }
             if let status { reply.send(.text(status, "answer \(status)")) }
-            for continuation in ready { continuation.resume() }
+            for wait in ready { wait.over() }
         }
     }
 
@@ -101,13 +101,12 @@ package final class RecordingSubscriber: Sendable {
 
     /// Returns once so many deliveries have arrived.
     package func wait(for count: Int) async {
-        await withCheckedContinuation { continuation in
-            let isReady = core.state.withLock { state in
+        await Wait.until("\(count) deliveries at the subscriber") { wait in
+            core.state.withLock { state in
                 if state.arrivals.count >= count { return true }
-                state.waiting.append((count, continuation))
+                state.waiting.append((count, wait))
                 return false
             }
-            if isReady { continuation.resume() }
         }
     }
 

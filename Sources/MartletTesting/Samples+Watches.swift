@@ -32,6 +32,7 @@ extension Samples {
         memory: String = #"{"last":"new"}"#,
         next: PollRecord.Next = .poll(at: now + .seconds(60)),
         news: [Capture] = [],
+        relativeTo: Int64? = nil,
         deadline: Timestamp? = nil,
         note: String? = nil
     ) -> PollRecord {
@@ -44,6 +45,7 @@ extension Samples {
             memory: Array(memory.utf8),
             next: next,
             news: news,
+            relativeTo: relativeTo,
             deadline: deadline,
             note: note
         )

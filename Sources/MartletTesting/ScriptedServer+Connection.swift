@@ -30,12 +30,12 @@ extension ScriptedServer {
     private func record(_ request: Request) {
         let ready = state.withLock { state in
             state.requests.append(request)
-            let requests = state.requests
-            let ready = state.waiters.filter { $0.count <= requests.count }.map { ($0.continuation, requests) }
-            state.waiters.removeAll { $0.count <= requests.count }
+            let count = state.requests.count
+            let ready = state.waiters.filter { $0.count <= count }.map(\.wait)
+            state.waiters.removeAll { $0.count <= count }
             return ready
         }
-        for (continuation, requests) in ready { continuation.resume(returning: requests) }
+        for wait in ready { wait.over() }
     }
 
     private func perform(_ behaviour: Behaviour, _ descriptor: Int32) -> Step {

@@ -61,7 +61,7 @@ package final class ScriptedServer: Sendable {
         var accepted = 0
         var open: Set<Int32> = []
         var isStopped = false
-        var waiters: [(count: Int, continuation: CheckedContinuation<[Request], Never>)] = []
+        var waiters: [(count: Int, wait: Wait)] = []
     }
 
     package let port: UInt16
@@ -117,14 +117,14 @@ package final class ScriptedServer: Sendable {
     /// Waits until at least that many requests have come; returns all so far.
     @discardableResult
     package func waitForRequests(_ count: Int) async -> [Request] {
-        await withCheckedContinuation { continuation in
-            let ready: [Request]? = state.withLock { state in
-                if state.requests.count >= count { return state.requests }
-                state.waiters.append((count, continuation))
-                return nil
+        await Wait.until("\(count) requests at the scripted server") { wait in
+            state.withLock { state in
+                if state.requests.count >= count { return true }
+                state.waiters.append((count, wait))
+                return false
             }
-            if let ready { continuation.resume(returning: ready) }
         }
+        return requests
     }
 
     /// Ends every connection and returns when all threads have ended.
@@ -140,7 +140,9 @@ package final class ScriptedServer: Sendable {
         }
         guard isFirst else { return }
         shutdown(listener, Int32(SHUT_RDWR))
-        threads.wait()
+        if threads.wait(timeout: .now() + .seconds(60)) == .timedOut {
+            Wait.failed("the threads of the scripted server, one of which is held by its script")
+        }
         close(listener)
     }
 

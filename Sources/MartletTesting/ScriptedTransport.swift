@@ -16,7 +16,7 @@ package final class ScriptedTransport: Transport {
         var queued: [String: [AttemptResult]] = [:]
         var isHolding = false
         var held: [(request: OutboundRequest, completion: Completion)] = []
-        var waiters: [(count: Int, continuation: CheckedContinuation<[OutboundRequest], Never>)] = []
+        var waiters: [(count: Int, wait: Wait)] = []
     }
 
     private let state: Mutex<State>
@@ -34,12 +34,12 @@ package final class ScriptedTransport: Transport {
         let (isHeld, ready) = state.withLock { state in
             state.requests.append(request)
             if state.isHolding { state.held.append((request, completion)) }
-            let requests = state.requests
-            let ready = state.waiters.filter { $0.count <= requests.count }.map { ($0.continuation, requests) }
-            state.waiters.removeAll { $0.count <= requests.count }
+            let count = state.requests.count
+            let ready = state.waiters.filter { $0.count <= count }.map(\.wait)
+            state.waiters.removeAll { $0.count <= count }
             return (state.isHolding, ready)
         }
-        for (continuation, requests) in ready { continuation.resume(returning: requests) }
+        for wait in ready { wait.over() }
         if !isHeld { completion(result(for: request)) }
     }
 
@@ -76,14 +76,14 @@ package final class ScriptedTransport: Transport {
     /// Waits until at least that many requests have come; returns all so far.
     @discardableResult
     package func waitForRequests(_ count: Int) async -> [OutboundRequest] {
-        await withCheckedContinuation { continuation in
-            let ready: [OutboundRequest]? = state.withLock { state in
-                if state.requests.count >= count { return state.requests }
-                state.waiters.append((count, continuation))
-                return nil
+        await Wait.until("\(count) requests at the scripted transport") { wait in
+            state.withLock { state in
+                if state.requests.count >= count { return true }
+                state.waiters.append((count, wait))
+                return false
             }
-            if let ready { continuation.resume(returning: ready) }
         }
+        return requests
     }
 
     /// A result with an HTTP answer; it started at the epoch and took no time.

@@ -21,7 +21,10 @@ package enum FormReader {
             }
             guard body.members.count < maxMembers else { throw FormReadError(.tooManyMembers, at: start) }
             let name = try decode(bytes, start..<equals)
-            guard names.insert(name).inserted else { throw FormReadError(.repeatedMember, at: start, member: name) }
+            // Swift takes two spellings of one letter for equal; here they are two names.
+            if !names.insert(name).inserted, body.members.contains(where: { $0.name.utf8.elementsEqual(name.utf8) }) {
+                throw FormReadError(.repeatedMember, at: start, member: name)
+            }
             body.members.append(FormBody.Member(name: name, value: try decode(bytes, (equals + 1)..<end)))
             start = end + 1
         }

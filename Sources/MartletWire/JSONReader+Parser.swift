@@ -242,9 +242,14 @@ private struct SeenNames {
 
     /// False if the name was there.
     mutating func insert(_ name: String, besides object: JSONObject) -> Bool {
-        if object.members.count < Self.linearLimit { return object.index(of: name) == nil }
-        if names.isEmpty { names = Set(object.members.map(\.name)) }
-        return names.insert(name).inserted
+        if object.members.count < Self.linearLimit {
+            if object.index(of: name) == nil { return true }
+        } else {
+            if names.isEmpty { names = Set(object.members.map(\.name)) }
+            if names.insert(name).inserted { return true }
+        }
+        // Swift takes two spellings of one letter for equal; in JSON they are two names (RFC 8259 section 8.3).
+        return !object.members.contains { $0.name.utf8.elementsEqual(name.utf8) }
     }
 }
 

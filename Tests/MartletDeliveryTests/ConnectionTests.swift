@@ -36,11 +36,11 @@ struct ConnectionTests {
             limits.runningTransfers = 1
             try await withTransport(limits: limits) { transport in
                 let finished = Mutex<[Int]>([])
-                await withCheckedContinuation { continuation in
+                await Wait.value("the last of 3000 transfers") { done in
                     for index in 0..<3000 {
                         transport.send(.test(server.url("/\(index)"))) { _ in
                             finished.withLock { $0.append(index) }
-                            if index == 2999 { continuation.resume() }
+                            if index == 2999 { done(()) }
                         }
                     }
                 }
@@ -66,10 +66,10 @@ struct ConnectionTests {
     @Test func completionsArriveOnTheLoopsQueue() async throws {
         try await withServer { server in
             try await withTransport { transport in
-                await withCheckedContinuation { continuation in
+                await Wait.value("the completion") { done in
                     transport.send(.test(server.url())) { _ in
                         transport.preconditionIsolated()
-                        continuation.resume()
+                        done(())
                     }
                 }
             }
@@ -79,8 +79,8 @@ struct ConnectionTests {
     @Test func completionMaySendAgain() async throws {
         try await withServer { server in
             try await withTransport { transport in
-                await withCheckedContinuation { continuation in
-                    chain(transport, server.url(), 50) { continuation.resume() }
+                await Wait.value("the last of a chain of requests") { done in
+                    chain(transport, server.url(), 50) { done(()) }
                 }
             }
             #expect(server.requests.count == 50)

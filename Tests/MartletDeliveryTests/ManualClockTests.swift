@@ -64,8 +64,8 @@ struct ManualClockTests {
 
     @Test func deadlineInThePastFiresAtOnce() async {
         await clock.advance(by: .seconds(10))
-        await withCheckedContinuation { continuation in
-            _ = clock.schedule(at: at(5), on: queue) { continuation.resume() }
+        await Wait.value("a timer of the past") { done in
+            _ = clock.schedule(at: at(5), on: queue) { done(()) }
         }
         #expect(clock.now() == at(10))
     }
@@ -83,6 +83,18 @@ struct ManualClockTests {
         _ = clock.schedule(at: at(1), on: queue) {}
         await waiting
         #expect(clock.pendingTimers == 2)
+    }
+
+    /// The time limit of a suite cancels its test and can do no more: whatever waits must end by that.
+    @Test func aCancelledTestWaitsForNothing() async {
+        let transport = ScriptedTransport()
+        let waiting = Task { [clock] in
+            await clock.waitForTimers(7)
+            await transport.waitForRequests(7)
+        }
+        waiting.cancel()
+        await waiting.value
+        #expect(clock.pendingTimers == 0)
     }
 
     @Test func seededNumbersRepeat() {

@@ -41,20 +41,23 @@ struct NginxServer {
             if says("start worker process ", log.fileHandleForReading) {
                 return NginxServer(port: port, process: process)
             }
-            process.waitUntilExit()
+            process.terminate()
+            process.waitForEnd(of: "nginx, which did not start")
         }
         throw NginxDidNotStart()
     }
 
     func stop() {
         process.terminate()
-        process.waitUntilExit()
+        process.waitForEnd(of: "nginx")
     }
 
-    /// Reads until that text comes; false when the log ends without it.
+    /// Reads until that text comes; false when the log ends without it, or is silent for too long.
     private static func says(_ text: String, _ log: FileHandle) -> Bool {
         var seen = ""
         while true {
+            var poller = pollfd(fd: log.fileDescriptor, events: Int16(POLLIN), revents: 0)
+            guard poll(&poller, 1, 20_000) > 0 else { return false }
             let part = log.availableData
             if part.isEmpty { return false }
             seen += String(decoding: part, as: UTF8.self)

@@ -99,8 +99,8 @@ extension OutboundRequest {
 
 extension CurlTransport {
     nonisolated func result(of request: OutboundRequest) async -> AttemptResult {
-        await withCheckedContinuation { continuation in
-            send(request) { continuation.resume(returning: $0) }
+        await Wait.value("the result of a request to \(request.url)") { done in
+            send(request) { done($0) }
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import MartletCore
+import MartletTesting
 import Testing
 
 /// A certificate and its key, made for one test by the `openssl` command.
@@ -21,7 +22,7 @@ struct TestCertificate {
             ] + (issuer.map { ["-CA", $0.path, "-CAkey", $0.keyPath] } ?? [])
         openssl.standardError = FileHandle.nullDevice
         try openssl.run()
-        openssl.waitUntilExit()
+        openssl.waitForEnd(of: "openssl req")
         try #require(openssl.terminationStatus == 0)
     }
 

@@ -110,8 +110,8 @@ struct EngineHarness {
             sourceAddress: .loopback,
             receivedAt: clock.now()
         )
-        return await withCheckedContinuation { continuation in
-            service.receive(callback, at: "/hooks/plain/main") { continuation.resume(returning: $0) }
+        return await Wait.value("the answer to \(order)") { done in
+            service.receive(callback, at: "/hooks/plain/main") { done($0) }
         }
     }
 

@@ -16,10 +16,14 @@ final class Faults: Sendable {
         case registerWatch
         case replayStep
         case readReplay
+        /// Does not fail, but finds nothing.
+        case findOrder
     }
 
     private struct State {
         var failing: Set<Operation> = []
+        /// Operations that fail so often and then work again.
+        var left: [Operation: Int] = [:]
         var hits: [Operation: Int] = [:]
         var underWay = 0
         var begun = 0
@@ -33,9 +37,15 @@ final class Faults: Sendable {
         }
     }
 
+    func set(_ operation: Operation, times: Int) { state.withLock { $0.left[operation] = times } }
+
     func strikes(_ operation: Operation) -> Bool {
         state.withLock { state in
-            guard state.failing.contains(operation) else { return false }
+            if let left = state.left[operation], left > 0 {
+                state.left[operation] = left - 1
+            } else if !state.failing.contains(operation) {
+                return false
+            }
             state.hits[operation, default: 0] += 1
             return true
         }

@@ -20,6 +20,17 @@ extension FaultyStore {
         try await base.clampWatches(of: source, now: now, to: latest)
     }
 
+    func hasten(
+        _ subject: String,
+        of source: SourceID,
+        now: Timestamp,
+        pause: Duration
+    ) async throws(StoreError) -> Bool {
+        try await base.hasten(subject, of: source, now: now, pause: pause)
+    }
+
+    func redate(to now: Timestamp) async throws(StoreError) -> Int { try await base.redate(to: now) }
+
     func claimDueWatches(of source: SourceID, now: Timestamp, limit: Int) async throws(StoreError) -> WatchBatch {
         if faults.strikes(.claimWatches) { throw StoreError.full("no space left") }
         return try await base.claimDueWatches(of: source, now: now, limit: limit)

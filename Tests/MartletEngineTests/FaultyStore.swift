@@ -106,7 +106,8 @@ struct FaultyStore: EventStore {
     func earliestDue() async throws(StoreError) -> [EndpointID: Timestamp] { try await base.earliestDue() }
 
     func order(of source: SourceID, objectID: String) async throws(StoreError) -> KnownOrder? {
-        try await base.order(of: source, objectID: objectID)
+        if faults.strikes(.findOrder) { return nil }
+        return try await base.order(of: source, objectID: objectID)
     }
 
     func save(_ order: KnownOrder, of source: SourceID) async throws(StoreError) {

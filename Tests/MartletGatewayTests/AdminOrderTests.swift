@@ -267,7 +267,7 @@ import Testing
     @Test func requestsAtOnceWithOneKeyCreateOneOrder() async throws {
         let goOn = DispatchSemaphore(value: 0)
         try await run { _ in
-            goOn.wait()
+            goOn.wait(for: "the test to let the provider answer")
             return Self.answer()
         } _: { harness, server in
             let client = AdminClient(harness: harness)

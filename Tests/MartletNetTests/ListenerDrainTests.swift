@@ -6,7 +6,7 @@ import Testing
 
 /// Draining begins with `Task.immediate`: a task that waits for a thread of its own could wait for the test, whose
 /// blocking client occupies one of very few.
-@Suite struct ListenerDrainTests {
+@Suite(.timeLimit(.minutes(1))) struct ListenerDrainTests {
     static let get = "GET /g HTTP/1.1\r\nHost: h\r\n\r\n"
 
     @Test func finishesARunningRequestAndClosesIdleConnections() async throws {

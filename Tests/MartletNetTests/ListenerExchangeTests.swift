@@ -7,7 +7,7 @@ import MartletWire
 import Testing
 
 /// What a well-behaved client sees.
-@Suite struct ListenerExchangeTests {
+@Suite(.timeLimit(.minutes(1))) struct ListenerExchangeTests {
     static let post = "POST /hooks/a/b?x=1 HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody"
     static let chunked =
         "POST /c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"

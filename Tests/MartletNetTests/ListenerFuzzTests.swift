@@ -5,7 +5,7 @@ import MartletNet
 import MartletTesting
 import Testing
 
-@Suite struct ListenerFuzzTests {
+@Suite(.timeLimit(.minutes(1))) struct ListenerFuzzTests {
     /// Fragments that lead deep into the reader, and bytes that lead astray.
     private static let fragments = [
         "GET / HTTP/1.1\r\n", "POST /hooks HTTP/1.1\r\n", "Host: h\r\n", "Content-Length: 5\r\n", "\r\n", "\r", "\n",

@@ -8,7 +8,7 @@ import MartletWire
 import Testing
 
 /// Time, number and size; and clients that go away.
-@Suite struct ListenerLimitTests {
+@Suite(.timeLimit(.minutes(1))) struct ListenerLimitTests {
     static let get = "GET /g HTTP/1.1\r\nHost: h\r\n\r\n"
 
     private func limits(_ change: (inout HTTPLimits) -> Void) -> HTTPLimits {

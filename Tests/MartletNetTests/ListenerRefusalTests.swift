@@ -6,7 +6,7 @@ import MartletWire
 import Testing
 
 /// Raw requests and the status that refuses them, each followed by a request that must not be answered.
-@Suite struct ListenerRefusalTests {
+@Suite(.timeLimit(.minutes(1))) struct ListenerRefusalTests {
     struct Refusal: Sendable, CustomTestStringConvertible {
         var name: String
         var status: Int

@@ -255,6 +255,21 @@ import Testing
         #expect(try await Self.poll(watcher, watch, at: later + .seconds(86_400)).next == .close)
     }
 
+    @Test func theSixtyDaysDoNotWaitForAClockThatRanAhead() async throws {
+        var watch = try Self.watch()
+        let memory = HyPe.Memory(
+            state: HyPe.State(lastStatus: "completed_success"),
+            paidAt: Self.start + .seconds(86_400 * 400)
+        )
+        watch.memory = memory.json
+        for arguments in [["status", "completed_success"], ["say", "nonsense"]] {
+            let answer = try await Self.poll(Self.watcher(arguments), watch)
+            #expect(answer.deadline == Self.start + .seconds(86_400 * 60))
+            watch.memory = answer.memory
+            #expect(HyPe.Memory(watch.memory).paidAt == Self.start)
+        }
+    }
+
     @Test func remembersAllOfIt() {
         let state = HyPe.State(
             lastStatus: "reached",

@@ -150,7 +150,7 @@ struct SpectroCoinTests {
         }
     }
 
-    @Test(arguments: ["0", "7", "9", "22", "03", "odd", "payé"])
+    @Test(arguments: ["0", "7", "9", "22", "03", "odd", "payé", "pa\u{131}d", "te\u{17F}t"])
     func keepsUnknownStatuses(_ status: String) throws {
         let judgement = try Self.provider().judge(Self.legacy(["status": status]), order: .notAsked)
         #expect(judgement.event?.type == .paymentUnrecognised)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Dispatch
 import MartletRuntime
+import MartletTesting
 import Synchronization
 import Testing
 
@@ -31,7 +32,7 @@ import Testing
         }
         holder.withLock { $0 = mailbox }
         mailbox.post(0)
-        done.wait()
+        done.wait(for: "the hundredth letter")
         holder.withLock { $0 = nil }
         #expect(received.withLock { $0 } == Array(0...100))
     }

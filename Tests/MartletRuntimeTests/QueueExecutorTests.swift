@@ -16,7 +16,7 @@ private actor Tally {
     }
 }
 
-@Suite struct QueueExecutorTests {
+@Suite(.timeLimit(.minutes(1))) struct QueueExecutorTests {
     @Test func runsItsActorsOnTheQueue() async {
         let executor = QueueExecutor(label: "martlet.test.executor")
         let first = Tally(executor)

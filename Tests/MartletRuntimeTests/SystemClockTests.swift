@@ -3,6 +3,7 @@ import Dispatch
 import Foundation
 import MartletCore
 import MartletRuntime
+import MartletTesting
 import Synchronization
 import Testing
 
@@ -27,7 +28,7 @@ import Testing
             fired.withLock { $0 += 1 }
             done.signal()
         }
-        done.wait()
+        done.wait(for: "the timer")
         timer.cancel()
         timer.cancel()
         queue.sync {}
@@ -43,7 +44,7 @@ import Testing
         cancelled.cancel()
         cancelled.cancel()
         let later = clock.schedule(at: start + .milliseconds(40), on: queue) { done.signal() }
-        done.wait()
+        done.wait(for: "the timer")
         later.cancel()
     }
 
@@ -53,7 +54,7 @@ import Testing
         }
         let done = DispatchSemaphore(value: 0)
         let past = clock.schedule(at: Timestamp(milliseconds: .min), on: queue) { done.signal() }
-        done.wait()
+        done.wait(for: "the timer")
         past.cancel()
     }
 

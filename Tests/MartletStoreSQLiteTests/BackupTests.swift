@@ -8,7 +8,7 @@ import Testing
 
 @testable import MartletStoreSQLite
 
-struct BackupTests {
+@Suite(.timeLimit(.minutes(2))) struct BackupTests {
     private func fill(_ store: SQLiteEventStore, _ numbers: ClosedRange<Int>) async throws {
         for number in numbers {
             _ = try await store.capture(Samples.capture(Samples.event(number), deliveries: [Samples.delivery()]))

@@ -8,7 +8,7 @@ import Testing
 @testable import MartletStoreSQLite
 
 /// The index by event id lags behind the events: memory has the rest, before and after a restart.
-struct EventIDTests {
+@Suite(.timeLimit(.minutes(2))) struct EventIDTests {
     @Test func knowsEveryEventWhereverItsIDStands() async throws {
         var random = SplitMix64(seed: UInt64.random(in: .min ... .max))
         let seed = random.seed

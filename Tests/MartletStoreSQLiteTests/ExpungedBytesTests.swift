@@ -9,7 +9,7 @@ import Testing
 @testable import MartletStoreSQLite
 
 /// What expunging removes is gone from the bytes of the files, not only from the rows.
-struct ExpungedBytesTests {
+@Suite(.timeLimit(.minutes(2))) struct ExpungedBytesTests {
     /// Large enough for pages of its own, which come free whole.
     private static let name = "Jane-Doe-of-Springfield"
     private static let raw = #"{"body":"\#(String(repeating: "\(name),", count: 3000))"}"#

@@ -8,7 +8,7 @@ import Testing
 @testable import MartletStoreSQLite
 
 /// Lists find the same by whichever way they go; what they find at all is the conformance suite's matter.
-struct ListTests {
+@Suite(.timeLimit(.minutes(2))) struct ListTests {
     private static let states: [DeliveryState] = [.pending, .delivered, .dead, .skipped, .cancelled]
 
     private static func fill(_ store: SQLiteEventStore, _ random: inout SplitMix64) async throws {

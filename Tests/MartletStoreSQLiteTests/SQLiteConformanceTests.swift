@@ -3,7 +3,7 @@ import MartletStoreSQLite
 import MartletTesting
 import Testing
 
-struct SQLiteConformanceTests {
+@Suite(.timeLimit(.minutes(2))) struct SQLiteConformanceTests {
     @Test(arguments: EventStoreConformance.cases)
     func conforms(_ testCase: EventStoreConformance.Case) async throws {
         try await TemporaryStore.with { temporary in

@@ -8,7 +8,7 @@ import Testing
 
 @testable import MartletStoreSQLite
 
-struct SQLiteEventStoreTests {
+@Suite(.timeLimit(.minutes(2))) struct SQLiteEventStoreTests {
     @Test func readsBesideARunningGateway() async throws {
         try await TemporaryStore.with { temporary in
             let gateway = try SQLiteEventStore(path: temporary.path)
@@ -53,7 +53,7 @@ struct SQLiteEventStoreTests {
                 let before = try Int.fetchOne(database, sql: "SELECT count(*) FROM events")
                 let written = DispatchSemaphore(value: 0)
                 store.capture(Samples.capture(Samples.event(2))) { _ in written.signal() }
-                written.wait()
+                written.wait(for: "a write beside a read")
                 let after = try Int.fetchOne(database, sql: "SELECT count(*) FROM events")
                 return [before, after]
             }
@@ -68,7 +68,7 @@ struct SQLiteEventStoreTests {
             let store = try SQLiteEventStore(path: temporary.path)
             let gate = DispatchSemaphore(value: 0)
             // Holds the writer, so that all that follows gathers in one batch.
-            store.pool.asyncWriteWithoutTransaction { _ in gate.wait() }
+            store.pool.asyncWriteWithoutTransaction { _ in gate.wait(for: "the test to let the writer go") }
             async let good = store.capture(Samples.capture(Samples.event(1), deliveries: [Samples.delivery()]))
             async let bad = storeError { () throws(StoreError) in
                 try await store.keep(Samples.hint(outcome: "unheard-of"))

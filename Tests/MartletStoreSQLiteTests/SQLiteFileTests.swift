@@ -9,7 +9,7 @@ import Testing
 @testable import MartletStoreSQLite
 
 /// What an operator can do to the file, and what the store says about it.
-struct SQLiteFileTests {
+@Suite(.timeLimit(.minutes(2))) struct SQLiteFileTests {
     @Test func makesFolderAndFileForItsUserAlone() async throws {
         try await TemporaryStore.with { temporary in
             let store = try SQLiteEventStore(path: temporary.path)

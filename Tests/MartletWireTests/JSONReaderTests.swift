@@ -69,6 +69,16 @@ struct JSONReaderTests {
         #expect(error?.rule == .repeatedMember)
     }
 
+    @Test(arguments: [0, 40]) func twoSpellingsOfALetterAreTwoNames(_ others: Int) throws {
+        let names = (0..<others).map { "m\($0)" } + ["\u{E9}", "e\u{301}"]
+        let text = names.map { "\"\($0)\":0" }.joined(separator: ",")
+        #expect(try JSONReader.readObject(Array("{\(text)}".utf8)).object.members.count == names.count)
+        #expect(throws: JSONReadError.self) { try JSONReader.read(Array("{\(text),\"e\u{301}\":1}".utf8)) }
+        let form = names.map { "\($0)=0" }.joined(separator: "&")
+        #expect(try FormReader.read(Array(form.utf8)).members.count == names.count)
+        #expect(throws: FormReadError.self) { try FormReader.read(Array("\(form)&e\u{301}=1".utf8)) }
+    }
+
     @Test func refusesRepeatedMembersAmongMany() {
         let names = (0..<200).map { "\"m\($0)\":0" }
         #expect(throws: Never.self) { try JSONReader.read(Array("{\(names.joined(separator: ","))}".utf8)) }

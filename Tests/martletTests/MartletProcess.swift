@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import MartletTesting
 import Synchronization
 
 /// The real executable, or a test's helper, as a child process.
@@ -33,7 +34,7 @@ final class MartletProcess: Sendable {
     private struct State {
         var text = ""
         var hasEnded = false
-        var waiting: [(needle: String, continuation: CheckedContinuation<String, any Error>)] = []
+        var waiting: [(needle: String, wait: Wait)] = []
     }
 
     private let child: Child
@@ -72,22 +73,26 @@ final class MartletProcess: Sendable {
         }
     }
 
+    /// A test that failed before it ended its process must leave none behind.
+    deinit {
+        if child.process.isRunning { kill(child.process.processIdentifier, SIGKILL) }
+    }
+
     var pid: pid_t { child.process.processIdentifier }
     var text: String { state.withLock { $0.text } }
 
     /// Waits for a line that holds the text, and returns that line.
     func line(with needle: String) async throws -> String {
-        try await withCheckedThrowingContinuation { continuation in
+        await Wait.until("a line with \(needle)") { wait in
             state.withLock { state in
-                if let line = Self.line(with: needle, in: state.text) {
-                    continuation.resume(returning: line)
-                } else if state.hasEnded {
-                    continuation.resume(throwing: Failure(description: "ended without \(needle): \(state.text)"))
-                } else {
-                    state.waiting.append((needle, continuation))
-                }
+                if state.hasEnded || Self.line(with: needle, in: state.text) != nil { return true }
+                state.waiting.append((needle, wait))
+                return false
             }
         }
+        let text = text
+        if let line = Self.line(with: needle, in: text) { return line }
+        throw Failure(description: "no line with \(needle): \(text)")
     }
 
     func signal(_ number: Int32) { kill(pid, number) }
@@ -117,7 +122,7 @@ final class MartletProcess: Sendable {
         process.standardOutput = output.handle
         process.standardError = errors.handle
         try process.run()
-        process.waitUntilExit()
+        process.waitForEnd(of: "martlet \(arguments.joined(separator: " "))")
         return Finished(status: process.terminationStatus, output: output.read(), errors: errors.read())
     }
 
@@ -138,22 +143,15 @@ final class MartletProcess: Sendable {
     }
 
     private func append(_ text: String, isEnd: Bool) {
-        state.withLock { state in
+        let ready = state.withLock { state in
             state.text += text
             state.hasEnded = state.hasEnded || isEnd
-            state.waiting.removeAll { waiting in
-                if let line = Self.line(with: waiting.needle, in: state.text) {
-                    waiting.continuation.resume(returning: line)
-                    return true
-                }
-                if isEnd {
-                    waiting.continuation.resume(
-                        throwing: Failure(description: "ended without \(waiting.needle): \(state.text)")
-                    )
-                }
-                return isEnd
-            }
+            let text = state.text
+            let ready = state.waiting.filter { isEnd || Self.line(with: $0.needle, in: text) != nil }.map(\.wait)
+            state.waiting.removeAll { isEnd || Self.line(with: $0.needle, in: text) != nil }
+            return ready
         }
+        for wait in ready { wait.over() }
     }
 
     /// Complete lines only.

@@ -40,7 +40,7 @@ import Testing
         try standardInput.fileHandleForWriting.write(contentsOf: Data(input.utf8))
         try standardInput.fileHandleForWriting.close()
         let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
+        process.waitForEnd(of: "open_sealed.py")
         #expect(process.terminationStatus == 0)
         return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
     }

@@ -32,7 +32,10 @@ package struct EndpointHealth: Sendable, Equatable {
         failingSince = saved.failingSince.map { min($0, now) }
         lastSuccessAt = saved.lastSuccessAt.map { min($0, now) }
         lastFailure = saved.lastFailure
-        rejecting = saved.rejecting
+        lastFailure?.at = min(saved.lastFailure?.at ?? now, now)
+        rejecting = saved.rejecting.map {
+            RejectionNote(status: $0.status, since: min($0.since, now), latest: min($0.latest, now))
+        }
         disabled = saved.disabled
         isFailingWritten = saved.failingSince != nil
     }

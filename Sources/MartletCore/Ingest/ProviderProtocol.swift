@@ -12,10 +12,19 @@ package protocol PushProvider: Sendable {
     ///
     /// `order`: what the store knows of the order, once `needsOrder` asked for it.
     func judge(_ callback: Callback, order: OrderLookup) -> Judgement
+    /// The order that a refused callback names, proven or not; nil if it names none.
+    ///
+    /// For providers that send a notification once: its order is then asked about (providers.md section 6.5).
+    func order(ofRefused callback: Callback) -> String?
     /// A correctly signed sample callback for `martlet trigger`.
     ///
     /// - Throws: `SampleError` that names what is missing or which statuses there are.
     func sample(_ request: SampleRequest) throws(SampleError) -> SampleCallback
+}
+
+extension PushProvider {
+    /// None: the provider sends its callback again, or has other means.
+    package func order(ofRefused callback: Callback) -> String? { nil }
 }
 
 /// A provider whose callbacks can be read without their proof, for an operator who vouches for one (contract section 3).

@@ -100,10 +100,16 @@ package struct PollAnswer: Sendable, Equatable {
     package struct News: Sendable, Equatable {
         package var event: Event
         package var raw: [UInt8]
+        /// It is news only against what was known when the provider was asked.
+        ///
+        /// A notification that is stored before the answer is may have told the same under another id, or something
+        /// newer; then the answer counts for nothing and the provider is asked again.
+        package var isRelative: Bool
 
-        package init(event: Event, raw: [UInt8]) {
+        package init(event: Event, raw: [UInt8], isRelative: Bool = false) {
             self.event = event
             self.raw = raw
+            self.isRelative = isRelative
         }
     }
 
@@ -149,6 +155,9 @@ package protocol WatchedProvider: Sendable {
     /// `order`: what `WatchPlan.order` stored, with its secrets.
     func poll(_ watch: Watch, order: KnownOrder?, at now: Timestamp, with tools: PollTools) async -> PollAnswer
 
+    /// What is watched, as its events name it.
+    func object(of watch: Watch) -> WatchedObject
+
     /// The watch's memory once a notification has brought that status, so that the next poll does not tell it again.
     func memory(of watch: Watch, afterStatus status: String) -> [UInt8]
 
@@ -160,6 +169,9 @@ package protocol WatchedProvider: Sendable {
 }
 
 extension WatchedProvider {
+    /// The subject is the provider's number, by default.
+    package func object(of watch: Watch) -> WatchedObject { .object(watch.subject) }
+
     /// Unchanged: for providers whose polls make the same event as their notifications.
     package func memory(of watch: Watch, afterStatus status: String) -> [UInt8] { watch.memory }
 
@@ -168,6 +180,14 @@ extension WatchedProvider {
 
     /// Nothing, by default.
     package func takeOver(from former: any WatchedProvider) {}
+}
+
+/// By what the events of a watch are found.
+package enum WatchedObject: Sendable, Equatable {
+    /// The provider's number (`Event.providerObjectID`).
+    case object(String)
+    /// The merchant's number, of payments or of payouts.
+    case order(String, ObjectKind)
 }
 
 /// What a poll asks with.

@@ -45,6 +45,8 @@ package struct Topology: Sendable {
     package func source(at path: String) -> Source? { sources[path] }
     package func source(_ id: SourceID) -> Source? { sources[Self.path(of: id)] }
 
+    package var sourceIDs: [SourceID] { sources.values.map(\.provider.source).sorted() }
+
     /// The sources whose events all belong to these shops.
     package func sources(of shops: Set<String>) -> Set<SourceID> {
         Set(sources.values.filter { !$0.shops.isEmpty && $0.shops.isSubset(of: shops) }.map(\.provider.source))

@@ -37,7 +37,11 @@ extension IngestService {
             }
             answer(passage, with: reply, outcome: refusal.reason.rawValue)
             changes.post(.quarantine)
-            if refusal.reason == .unknownOrder { releaseIfKnownMeanwhile(row) }
+            if case .unknown(let id) = passage.order { return releaseIfKnownMeanwhile(row, of: id) }
+            // Sent once and never again: what is refused may be all the news there is (providers.md section 6.5).
+            if refusal.reason != .learning, let id = passage.source.provider.order(ofRefused: row.callback) {
+                doubted(source, id)
+            }
         }
     }
 
@@ -50,10 +54,10 @@ extension IngestService {
     }
 
     /// An order that was registered between the look-up and this moment has not found the row in quarantine.
-    private func releaseIfKnownMeanwhile(_ row: QuarantinedCallback) {
-        guard let provider = topology.current.source(row.source)?.provider,
-            case .needsOrder(let id) = provider.judge(row.callback, order: .notAsked)
-        else { return }
+    ///
+    /// Its own secret may be what verifies the callback, so it matters not for what it was refused.
+    private func releaseIfKnownMeanwhile(_ row: QuarantinedCallback, of id: String) {
+        guard Self.mayWaitForOrder.contains(row.refusal.reason) else { return }
         Task { [self] in
             do throws(StoreError) {
                 guard let order = try await store.order(of: row.source, objectID: id) else { return }

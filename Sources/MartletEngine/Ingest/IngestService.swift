@@ -39,7 +39,16 @@ package final class IngestService: Sendable {
         var source: Topology.Source
         var callback: Callback
         var startedAt: ContinuousClock.Instant
+        /// What was found when the provider's rules asked for the callback's order.
+        var order = PassageOrder.notAsked
         var respond: @Sendable (IngestAnswer) -> Void
+    }
+
+    /// The order of a callback, as it was looked up.
+    enum PassageOrder: Sendable {
+        case notAsked
+        case unknown(String)
+        case known
     }
 
     let store: any EventStore
@@ -51,11 +60,14 @@ package final class IngestService: Sendable {
     let log: Logger
     let refusals = Mutex(RefusalWatch())
     let hinted: @Sendable (Hint) -> Void
+    let doubted: @Sendable (SourceID, String) -> Void
     let changes: ChangeFeed
     /// When anything last came to a source's hook.
     private let lastCallbacks = Mutex<[SourceID: Timestamp]>([:])
 
     /// `hinted`: called with each hint once it is stored.
+    ///
+    /// `doubted`: called with the order that a refused callback names.
     ///
     /// `changes`: told of what was stored.
     package init(
@@ -66,7 +78,8 @@ package final class IngestService: Sendable {
         metrics: EngineMetrics,
         log: Logger,
         changes: ChangeFeed = ChangeFeed(),
-        hinted: @escaping @Sendable (Hint) -> Void = { _ in }
+        hinted: @escaping @Sendable (Hint) -> Void = { _ in },
+        doubted: @escaping @Sendable (SourceID, String) -> Void = { _, _ in }
     ) {
         self.store = store
         self.topology = topology
@@ -76,6 +89,7 @@ package final class IngestService: Sendable {
         self.log = log
         self.changes = changes
         self.hinted = hinted
+        self.doubted = doubted
     }
 
     /// Takes one request at a source's hook.
@@ -136,7 +150,7 @@ package final class IngestService: Sendable {
     /// What must happen in memory once the event is on disk.
     func committed(_ capture: Capture, _ plan: FanOut.Plan, _ outcome: CaptureOutcome) {
         let event = capture.event
-        if outcome != .duplicate { reportOddities(of: capture) }
+        if outcome != .duplicate { capture.reportOddities(to: log) }
         guard case .stored(let ids) = outcome else {
             if outcome != .duplicate { noteStored(event) }
             return dispatcher.release(plan)
@@ -148,20 +162,6 @@ package final class IngestService: Sendable {
     private func noteStored(_ event: Event) {
         metrics.count(event)
         changes.post(.events)
-    }
-
-    /// What a person should look at: genuine, stored and delivered, and yet not as expected (providers.md rules 7, 10).
-    private func reportOddities(of capture: Capture) {
-        let event = capture.event
-        let isUnrecognised = event.type == .paymentUnrecognised || event.type == .payoutUnrecognised
-        guard isUnrecognised || event.flags.contains(.amountMismatch) else { return }
-        log.warning(
-            isUnrecognised ? "status not recognised" : "amount differs from the order",
-            metadata: [
-                "event": "\(event.id)", "trace_id": "\(capture.traceContext.id)", "source": "\(event.source)",
-                "type": "\(event.type)",
-            ]
-        )
     }
 
     private func keep(_ hint: Hint, _ passage: Passage) {
@@ -182,6 +182,8 @@ package final class IngestService: Sendable {
             do throws(StoreError) {
                 let order = try await store.order(of: passage.source.provider.source, objectID: id)
                 let lookup = order.map(OrderLookup.known) ?? .unknown
+                var passage = passage
+                passage.order = order == nil ? .unknown(id) : .known
                 let judgement = passage.source.provider.judge(passage.callback, order: lookup)
                 guard case .needsOrder = judgement else { return act(on: judgement, passage) }
                 refuse(Refusal(.misconfigured, "the provider asked twice for the same order"), passage)

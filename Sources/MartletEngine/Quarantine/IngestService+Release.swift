@@ -69,8 +69,7 @@ extension IngestService {
     @discardableResult
     package func releaseWaiting(for order: KnownOrder, of id: SourceID) async throws(StoreError) -> Int {
         guard let source = topology.current.source(id) else { return 0 }
-        var reasons: Set<RefusalReason> = [.unknownOrder]
-        if order.ipnSecret != nil { reasons.formUnion([.badSignature, .misconfigured]) }
+        let reasons = order.ipnSecret == nil ? [.unknownOrder] : Self.mayWaitForOrder
         var released = 0
         var query = QuarantineQuery(source: id, reasons: reasons, isOldestFirst: true, limit: Self.portion)
         while true {
@@ -100,8 +99,51 @@ extension IngestService {
         }
     }
 
+    /// Releases what a crash has left behind: its order was stored, and what had waited for that was not released.
+    ///
+    /// Call it once the sources are in force. Never throws: what stays in quarantine is named in the log.
+    package func releaseLeftOver() async {
+        for id in topology.current.sourceIDs {
+            do throws(StoreError) {
+                try await releaseLeftOver(of: id)
+            } catch {
+                if error == .closed { return }
+                log.error(
+                    "quarantine not looked through for callbacks of orders that are known by now",
+                    metadata: ["source": "\(id)", "error": "\(error.label)"]
+                )
+            }
+        }
+    }
+
+    private func releaseLeftOver(of id: SourceID) async throws(StoreError) {
+        guard let provider = topology.current.source(id)?.provider else { return }
+        var query = QuarantineQuery(
+            source: id,
+            reasons: Self.mayWaitForOrder,
+            isOldestFirst: true,
+            limit: Self.portion
+        )
+        while true {
+            let rows = try await store.quarantined(query)
+            for row in rows {
+                guard case .needsOrder(let objectID) = provider.judge(row.callback, order: .notAsked),
+                    let order = try await store.order(of: id, objectID: objectID),
+                    order.ipnSecret != nil || row.refusal.reason == .unknownOrder
+                else { continue }
+                let outcome = try await release(row, forcing: nil)
+                report(outcome, of: row, nil)
+            }
+            guard rows.count == Self.portion, let last = rows.last else { return }
+            query.after = last.id
+        }
+    }
+
     /// The sources whose events all belong to these shops.
     package func sources(of shops: Set<String>) -> Set<SourceID> { topology.current.sources(of: shops) }
+
+    /// What a callback is refused for as long as its order, or the order's own secret, is not known.
+    static let mayWaitForOrder: Set<RefusalReason> = [.unknownOrder, .badSignature, .misconfigured]
 
     /// Rows that are held in memory at once.
     private static let portion = 50

@@ -13,6 +13,32 @@ extension SweepRecord {
     static let pauseBetweenPortions = Duration.seconds(600)
     /// A run whose calls still fail after that is begun anew: a provider's cursor does not last for ever.
     static let patience = Duration.seconds(86_400)
+    /// The next day at the latest, whatever a provider asks for.
+    static let longestPause = Duration.seconds(86_400)
+
+    /// What a clock that runs ahead of `now` may be off without being taken for wrong.
+    static let tolerance = Duration.seconds(300)
+
+    /// Undoes what a clock that ran ahead has dated: nothing waits for that time, and its windows prove nothing.
+    ///
+    /// A run that it began or ended is forgotten, so that the next one is due now and looks back as far as it may. A pause
+    /// longer than any is over. Returns whether anything changed.
+    mutating func clamp(to now: Timestamp) -> Bool {
+        let before = self
+        let latest = now + Self.tolerance
+        if since > latest { since = now }
+        if let last, last.startedAt > latest || last.finishedAt > latest {
+            self.last = nil
+            run = nil
+            begin(at: now)
+        }
+        if let run, run.startedAt > latest {
+            self.run = nil
+            begin(at: now)
+        }
+        if let run, run.resumeAt > now + Self.longestPause { self.run?.resumeAt = now }
+        return self != before
+    }
 
     /// When the next page is asked for.
     func due(at time: DailyTime) -> Timestamp {
@@ -53,11 +79,10 @@ extension SweepRecord {
     mutating func failed(_ outcome: String, pause: Duration, at now: Timestamp) {
         lastOutcome = outcome
         run?.failures += 1
-        // The next day at the latest, whatever was asked for.
-        run?.resumeAt = now + min(max(pause, .seconds(1)), .seconds(86_400))
+        run?.resumeAt = now + min(max(pause, .seconds(1)), Self.longestPause)
     }
 
     mutating func deferred(_ pause: Duration, at now: Timestamp) {
-        run?.resumeAt = now + min(max(pause, .milliseconds(1)), .seconds(86_400))
+        run?.resumeAt = now + min(max(pause, .milliseconds(1)), Self.longestPause)
     }
 }

@@ -101,6 +101,7 @@ package actor Sweeper {
     /// - Throws: what the store threw; nothing was begun.
     package func sweepNow(_ id: SourceID) async throws(StoreError) -> Bool? {
         guard var entry = entries[id] else { return nil }
+        _ = entry.record.clamp(to: wall.now())
         let isNew = entry.record.run == nil
         entry.record.begin(at: wall.now())
         if running.insert(id).inserted {
@@ -124,6 +125,7 @@ package actor Sweeper {
     private func advance() {
         guard !isStopping else { return }
         let now = wall.now()
+        clamp(to: now)
         var next: Timestamp?
         for (id, entry) in entries where !running.contains(id) {
             let due = entry.record.due(at: entry.time)
@@ -143,6 +145,17 @@ package actor Sweeper {
     private func wakeUp() {
         wake.fired()
         advance()
+    }
+
+    /// The wall clock may be set back at any time; what it dated before is written with the next page.
+    private func clamp(to now: Timestamp) {
+        for id in entries.keys where !running.contains(id) {
+            guard entries[id]?.record.clamp(to: now) == true else { continue }
+            log.warning(
+                "sweep is dated later than now, as if the clock had been set back; due now",
+                metadata: ["source": "\(id)"]
+            )
+        }
     }
 
     /// One page: asked for, compared, recorded.

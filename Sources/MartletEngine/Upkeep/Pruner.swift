@@ -112,6 +112,13 @@ package actor Pruner {
     private func runOnce() async {
         var pause = Self.pauseBetweenRounds
         do {
+            let redated = try await store.redate(to: clock.now())
+            if redated > 0 {
+                log.warning(
+                    "rows were dated later than now, as if the clock had been set back; dated now",
+                    metadata: ["rows": "\(redated)"]
+                )
+            }
             let removed = try await pruneNow()
             if removed > 0 { log.info("old rows removed", metadata: ["rows": "\(removed)"]) }
         } catch {

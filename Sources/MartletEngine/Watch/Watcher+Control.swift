@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import Logging
 package import MartletCore
 import MartletRuntime
 package import MartletStore
+import Synchronization
 
 /// What operators do with watches.
 extension Watcher {
@@ -50,6 +52,25 @@ extension Watcher {
         if let order = plan.order { await announceRegistered(order, id) }
         nudge(id)
         return outcome
+    }
+
+    /// Asks about an order whose notification was refused, if it is watched, and at most once a minute: anybody may send
+    /// such.
+    package nonisolated func doubted(_ source: SourceID, _ subject: String) {
+        let now = clock.now()
+        guard doubts.withLock({ $0.isNew(subject, of: source, at: now) }) else { return }
+        Task {
+            do throws(StoreError) {
+                let isSooner = try await store.hasten(subject, of: source, now: now, pause: Doubts.pause)
+                if isSooner { await nudge(source) }
+            } catch {
+                // It is asked about on its schedule all the same.
+                log.error(
+                    "order not asked about sooner",
+                    metadata: ["source": "\(source)", "order": "\(subject)", "error": "\(error.label)"]
+                )
+            }
+        }
     }
 
     package func pollNow(_ id: WatchID) async throws(StoreError) -> WatchAction {

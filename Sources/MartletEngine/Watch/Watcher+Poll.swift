@@ -9,7 +9,7 @@ extension Watcher {
     /// Asks the provider, unless only the deadline was waited for, and puts what follows into one record.
     nonisolated func poll(_ claimed: ClaimedWatch, _ source: WatchedSource) async -> PollRecord {
         var watch = claimed.watch
-        if let status = await newestStatus(of: watch) {
+        if let status = await newestStatus(of: source.provider.object(of: watch), at: watch.source) {
             watch.memory = source.provider.memory(of: watch, afterStatus: status)
         }
         let startedAt = clock.now()
@@ -35,23 +35,28 @@ extension Watcher {
             memory: answer.memory,
             next: next(answer, claimed, at: decidedAt),
             news: answer.news.map { capture($0, claimed, source, at: now) },
+            relativeTo: answer.news.contains(where: \.isRelative) ? claimed.position : nil,
             deadline: answer.deadline,
             note: answer.note
         )
     }
 
     /// The status of the newest event that was not late, whichever way it came.
-    private nonisolated func newestStatus(of watch: Watch) async -> String? {
-        let query = EventQuery(
-            provider: watch.source.provider,
-            source: watch.source.id,
-            object: watch.subject,
-            limit: 5
-        )
+    private nonisolated func newestStatus(of object: WatchedObject, at source: SourceID) async -> String? {
+        var query = EventQuery(provider: source.provider, source: source.id, limit: 5)
+        var types = ""
+        switch object {
+        case .object(let id): query.object = id
+        // A payment and a payout may have the same number of the merchant's.
+        case .order(let order, let kind): (query.order, types) = (order, kind.rawValue + ".")
+        }
         // Without an answer the provider is asked all the same; at worst it tells once more what is known.
         let events = (try? await store.events(query)) ?? []
         let withheld = EventFlag.allCases.filter(\.withholdsDelivery).map(\.rawValue)
-        return events.first { event in !event.flags.contains(where: withheld.contains) }?.providerStatus
+        let newest = events.first { event in
+            event.type.hasPrefix(types) && !event.flags.contains(where: withheld.contains)
+        }
+        return newest?.providerStatus
     }
 
     /// A poll that is due at the deadline is the last one.
@@ -110,9 +115,11 @@ extension Watcher {
         if case .overdue(let capture) = record.next, let result = outcome.overdue { told(result, capture) }
         dispatcher.changes.post(.watch(record.watch))
         var metadata: Logger.Metadata = [
-            "watch": "\(watch.id)", "source": "\(watch.source)", "outcome": "\(record.outcome)",
-            "state": "\(outcome.state.rawValue)", "news": "\(record.news.count)",
+            "watch": "\(watch.id)", "source": "\(watch.source)",
+            "outcome": "\(outcome.isOvertaken ? StoredPoll.overtaken : record.outcome)",
+            "state": "\(outcome.state.rawValue)", "news": "\(outcome.news.count)",
         ]
+        if outcome.isOvertaken { return log.info("poll", metadata: metadata) }
         switch record.next {
         case .holdSource(let reason) where outcome.state == .held:
             metadata["reason"] = "\(reason)"
@@ -130,6 +137,7 @@ extension Watcher {
 
     private nonisolated func told(_ outcome: CaptureOutcome, _ capture: Capture) {
         if outcome == .duplicate { return }
+        capture.reportOddities(to: log)
         metrics.count(capture.event)
         dispatcher.changes.post(.events)
         if case .stored = outcome { dispatcher.announced(capture.deliveries) }

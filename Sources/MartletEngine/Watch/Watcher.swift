@@ -5,6 +5,7 @@ package import MartletCore
 import MartletCrypto
 package import MartletRuntime
 package import MartletStore
+import Synchronization
 
 /// Makes up for news that never came: claim due watch → ask the provider → store what is new → say when next.
 ///
@@ -31,6 +32,9 @@ package actor Watcher {
     nonisolated let keyBytes: @Sendable (Int) -> [UInt8]
     /// Called with the order of a registration once it is stored.
     private nonisolated let registered: @Sendable (KnownOrder, SourceID) async -> Void
+
+    /// Orders that were lately to be asked about because a notification was refused.
+    nonisolated let doubts = Mutex(Doubts())
 
     private var sources: [SourceID: WatchedSource] = [:]
     private var lanes: [SourceID: WatchLane] = [:]

@@ -65,14 +65,20 @@ struct PollRound {
     /// The answer was read; a change is news unless it is the newest one known.
     ///
     /// `mark` is what the change is known by in the memory; `isOver` says that nothing further can come, although the
-    /// event is not final.
-    func learned(_ event: Event, mark: String, raw: [UInt8], isOver: Bool = false) -> PollAnswer {
+    /// event is not final. `isRelative`: as in `PollAnswer.News`.
+    func learned(
+        _ event: Event,
+        mark: String,
+        raw: [UInt8],
+        isOver: Bool = false,
+        isRelative: Bool = false
+    ) -> PollAnswer {
         var memory = PollMemory()
         memory.last = mark
         let isNews = self.memory.last != mark
         let ends = isOver || event.finality == .final
         return PollAnswer(
-            news: isNews ? [PollAnswer.News(event: event, raw: raw)] : [],
+            news: isNews ? [PollAnswer.News(event: event, raw: raw, isRelative: isRelative)] : [],
             memory: memory.bytes,
             outcome: isNews ? Self.word(event.type) : "unchanged",
             next: ends ? .close : .poll(at: schedule.next(after: now, since: watch.createdAt))

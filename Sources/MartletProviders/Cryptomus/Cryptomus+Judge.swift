@@ -96,7 +96,7 @@ extension Cryptomus {
         let money = kind == .payout ? try payoutMoney(members) : try paymentMoney(members)
         let txid = try members.optionalText("txid")
         let meaning = Self.meaning(of: status, isPayout: kind == .payout, isFinal: isFinal)
-        let paymentAmount = kind == .payout ? nil : Self.stated(money.paid)
+        let paymentAmount = kind == .payout ? nil : Self.keyAmount(money.paid, members, method: method)
         let dedupeKey =
             "\(kind.rawValue):\(uuid):\(status):\(isFinal ? "final" : "open"):\(paymentAmount ?? "-"):\(txid ?? "-")"
         var event = Event(
@@ -128,9 +128,15 @@ extension Cryptomus {
         return event
     }
 
-    /// What was paid, as the dedupe key has it.
+    /// What was paid, as the dedupe key has it (providers.md section 4.7).
     ///
     /// Where nothing was paid a webhook says zero and the information call null; both mean the same change.
+    private static func keyAmount(_ paid: Amount?, _ members: JSONMembers, method: String) -> String? {
+        if let paid { return paid.amount.canonical }
+        return method == "fetched" && members.object["payment_amount"] == .null ? "0" : nil
+    }
+
+    /// What was paid; nil where that is nothing, or left out.
     static func stated(_ paid: Amount?) -> String? {
         guard let text = paid?.amount.canonical, text != "0" else { return nil }
         return text

@@ -63,7 +63,10 @@ extension Cryptomus: WatchedProvider {
         if let problem = answer.problem { return round.failed(problem, retryAfter: answer.retryAfter) }
         switch read(answer.body, for: wanted, receivedAt: now) {
         case .event(let event) where saysNothingNew(event, after: round.memory): return round.unchanged()
-        case .event(let event): return round.learned(event, mark: event.dedupeKey, raw: answer.body)
+        case .event(let event):
+            // The notification of the same change may state the amount, and has another id then.
+            let isRelative = Self.leavesOutTheAmount(event)
+            return round.learned(event, mark: event.dedupeKey, raw: answer.body, isRelative: isRelative)
         case .mismatch:
             let reason =
                 "the provider's answer is about another \(kind.rawValue); compare uuid and orderId, then resume"
@@ -81,8 +84,18 @@ extension Cryptomus: WatchedProvider {
 
     /// Whether an answer that leaves out the amount only repeats the status of the newest event, which may have had it.
     private func saysNothingNew(_ event: Event, after memory: PollMemory) -> Bool {
-        event.object == .payment && Self.stated(event.money.paid) == nil && event.finality != .final
-            && event.providerStatus == memory.known
+        Self.leavesOutTheAmount(event) && event.finality != .final && event.providerStatus == memory.known
+    }
+
+    private static func leavesOutTheAmount(_ event: Event) -> Bool {
+        event.object == .payment && stated(event.money.paid) == nil
+    }
+
+    package func object(of watch: Watch) -> WatchedObject {
+        guard let object = try? JSONReader.readObject(watch.details).object else { return .object(watch.subject) }
+        if let uuid = object["uuid"]?.string { return .object(uuid) }
+        guard let order = object["orderId"]?.string else { return .object(watch.subject) }
+        return .order(order, object["kind"]?.string == Kind.payout.rawValue ? .payout : .payment)
     }
 
     /// What a watch follows.

@@ -58,6 +58,8 @@ extension HyPe {
                 return PollAnswer(memory: watch.memory, outcome: Self.word(outcome), next: .holdSource(reason: reason))
             }
             var memory = Memory(watch.memory)
+            // A clock that ran ahead must not make the time for refunds last until its own has come.
+            memory.paidAt = memory.paidAt.map { min($0, now) }
             guard case .ended(let exitCode, let output) = outcome else {
                 memory.failures += 1
                 var answer = again(watch, memory, outcome: Self.word(outcome), at: now)

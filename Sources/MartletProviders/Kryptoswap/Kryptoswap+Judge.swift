@@ -24,6 +24,11 @@ extension Kryptoswap {
         return event(of: notification, order: order, uid: uid, receivedAt: callback.receivedAt)
     }
 
+    package func order(ofRefused callback: Callback) -> String? {
+        guard let id = try? callback.readForm()["orderId"], id.utf8.count == 24, id.isHexadecimal else { return nil }
+        return id
+    }
+
     /// Steps 4 to 8 of providers.md section 6.4.
     private func judge(
         _ notification: Notification,

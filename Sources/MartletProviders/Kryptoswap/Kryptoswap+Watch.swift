@@ -90,7 +90,8 @@ extension Kryptoswap: WatchedProvider {
         switch outcome {
         case .emit(let event):
             let raw = Self.withoutSecrets(answer.body)
-            return round.learned(event, mark: event.providerStatus ?? "", raw: raw)
+            // Its id names the last status that was known, and the status is news only if that is still the last one.
+            return round.learned(event, mark: event.providerStatus ?? "", raw: raw, isRelative: true)
         case .unchanged:
             let isOver = round.memory.last.map { Self.meaning(of: $0).finality == .final } ?? false
             var unchanged = round.unchanged()

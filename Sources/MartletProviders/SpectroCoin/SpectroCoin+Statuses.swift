@@ -36,7 +36,7 @@ extension SpectroCoin {
     ///
     /// An unknown status keeps its spelling.
     static func status(_ text: String) -> (name: String, meaning: StatusMeaning) {
-        let name = names[text] ?? text.uppercased()
+        let name = names[text] ?? text.asciiUppercased
         if let meaning = statuses[name] { return (name, meaning) }
         return (text, StatusMeaning(.paymentUnrecognised))
     }

@@ -127,10 +127,14 @@ import Testing
             parkedUntil: at(day),
             probeInterval: .seconds(480),
             failingSince: at(day),
-            lastSuccessAt: at(day)
+            lastSuccessAt: at(day),
+            lastFailure: FailureNote(label: "timeout", status: nil, at: at(day)),
+            rejecting: RejectionNote(status: 404, since: at(-5), latest: at(day))
         )
         let health = EndpointHealth(restoring: saved, at: at(0))
         #expect(health.failingSince == at(0) && health.lastSuccessAt == at(0))
+        #expect(health.lastFailure?.at == at(0))
+        #expect(health.rejecting == RejectionNote(status: 404, since: at(-5), latest: at(0)))
         #expect(health.breaker.permission(at: at(480)) == .probe)
     }
 }

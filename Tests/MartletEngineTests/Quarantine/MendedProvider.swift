@@ -1,41 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import MartletCore
-import Synchronization
 
-/// A provider whose callbacks are a secret and an order number, `secret:INV-1`; the secret `order` means the order's own.
+/// A provider whose callbacks are a secret and an order number, `secret:INV-1`.
+///
+/// The secret `order` means that of an order that must be known; `own` is checked against the source's secret as long as
+/// the order has none.
 struct MendedProvider: ForcibleProvider {
     let secret: String
-    /// Order look-ups that come too early to find the order.
-    var early: Counter?
-
-    /// Counts down across calls.
-    final class Counter: Sendable {
-        private let left: Mutex<Int>
-        init(_ count: Int) { left = Mutex(count) }
-
-        func take() -> Bool {
-            left.withLock { left in
-                guard left > 0 else { return false }
-                left -= 1
-                return true
-            }
-        }
-    }
-
     let source = SourceID(provider: "plain", id: "main")
     let acknowledgement = Acknowledgement(body: "ok")
 
     func judge(_ callback: Callback, order: OrderLookup) -> Judgement {
         let (given, number) = parts(callback)
-        if given == "order" {
-            switch order {
-            case .notAsked: return .needsOrder(id: number)
-            case .unknown: return .refused(Refusal(.unknownOrder, "the test says so"))
-            case .known:
-                if early?.take() == true { return .refused(Refusal(.unknownOrder, "asked too early")) }
-            }
-        } else if given != secret {
-            return .refused(Refusal(.badSignature, "the test says so"))
+        switch (given, order) {
+        case ("order", .notAsked), ("own", .notAsked): return .needsOrder(id: number)
+        case ("order", .unknown): return .refused(Refusal(.unknownOrder, "the test says so"))
+        case ("order", .known): break
+        case ("own", .known(let known)) where known.ipnSecret != nil: break
+        default: if given != secret { return .refused(Refusal(.badSignature, "the test says so")) }
         }
         return event(callback)
     }

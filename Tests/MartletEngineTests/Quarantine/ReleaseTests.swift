@@ -158,12 +158,53 @@ import Testing
         }
     }
 
-    @Test func findsAnOrderThatWasRegisteredWhileItsCallbackWasRefused() async throws {
-        try await run(MendedProvider(secret: "wrong", early: MendedProvider.Counter(1))) { harness in
-            try await harness.store.save(KnownOrder(objectID: "A"), of: source)
-            #expect(await harness.receive(order: "order:A").status == 404)
+    @Test(arguments: [("order:A", 404), ("own:A", 403)])
+    func findsAnOrderThatWasRegisteredWhileItsCallbackWasRefused(_ body: String, _ status: Int) async throws {
+        try await run(MendedProvider(secret: "the source's")) { harness in
+            let order = KnownOrder(objectID: "A", ipnSecret: Secret(text: "its own"))
+            try await harness.store.save(order, of: source)
+            // The look-up comes before the order is stored, and the row after what waited for it was released.
+            harness.faults.set(.findOrder, times: 1)
+            #expect(await harness.receive(order: body).status == status)
             try await harness.eventually { try await harness.store.quarantined(source, limit: 1).isEmpty }
             try await harness.eventually { harness.transport.sent.count == 1 }
+        }
+    }
+
+    @Test func releasesAtTheNextStartWhatACrashHasLeft() async throws {
+        try await run(MendedProvider(secret: "the source's")) { harness in
+            for body in ["order:A", "own:B", "own:C", "order:D", "forged:E"] { await harness.receive(order: body) }
+            // Stored, and then the gateway was killed.
+            try await harness.store.save(KnownOrder(objectID: "A"), of: source)
+            try await harness.store.save(KnownOrder(objectID: "B", ipnSecret: Secret(text: "its own")), of: source)
+            try await harness.store.save(KnownOrder(objectID: "C"), of: source)
+            await harness.service.releaseLeftOver()
+            try await harness.settle()
+            #expect(harness.transport.sent.map(\.order).sorted() == ["A", "B"])
+            let left = try await harness.store.quarantined(source, limit: 5)
+            let bodies = left.map { String(decoding: $0.callback.body, as: UTF8.self) }
+            #expect(bodies == ["forged:E", "order:D", "own:C"])
+            await harness.service.releaseLeftOver()
+            #expect(try await harness.store.quarantined(source, limit: 5).count == 3)
+        }
+    }
+
+    @Test func aForgedCallbackOfAKnownOrderReleasesNothing() async throws {
+        try await run(MendedProvider(secret: "the source's")) { harness in
+            try await harness.store.save(KnownOrder(objectID: "A"), of: source)
+            harness.faults.set(.findOrder, times: 1)
+            #expect(await harness.receive(order: "own:A").status == 403)
+            #expect(await harness.receive(order: "own:A").status == 403)
+            try await harness.settle()
+            #expect(
+                try await harness.store.quarantined(source, limit: 5).count == 2,
+                "the order has no secret of its own"
+            )
+            // It gets one: what had come before is looked at again.
+            let order = KnownOrder(objectID: "A", ipnSecret: Secret(text: "its own"))
+            try await harness.store.save(order, of: source)
+            #expect(try await harness.service.releaseWaiting(for: order, of: source) == 1)
+            #expect(try await harness.store.quarantined(source, limit: 5).isEmpty, "the other is a duplicate")
         }
     }
 }

@@ -91,4 +91,52 @@ struct SweepPlanTests {
         record.deferred(.seconds(2), at: now)
         #expect(try record.due(at: #require(Self.time)) == now + .seconds(2))
     }
+
+    @Test func aClockThatRanAheadKeepsNoSweepWaiting() throws {
+        let time = try #require(Self.time)
+        let now = try Self.moment("2026-11-22T12:00:00Z")
+        let ahead = now + .seconds(400 * 86_400)
+        let start = now - .seconds(90 * 86_400)
+        func clamped(_ record: SweepRecord) -> SweepRecord {
+            var record = record
+            let isChanged = record.clamp(to: now)
+            #expect(isChanged)
+            let once = record
+            let again = record.clamp(to: now)
+            #expect(!again && record == once, "once is enough")
+            return record
+        }
+        // A run that such a clock has ended: its window was not the days that matter.
+        var ended = SweepRecord(source: Self.source, since: start)
+        ended.begin(at: ahead)
+        _ = ended.took(Self.page(nil), missed: 0, at: ahead)
+        ended = clamped(ended)
+        #expect(ended.due(at: time) == now && ended.last == nil)
+        #expect(ended.run?.since == now - SweepRecord.longestWindow && ended.run?.until == now)
+        // One that it has begun.
+        var begun = SweepRecord(source: Self.source, since: start)
+        begun.begin(at: ahead)
+        _ = begun.took(Self.page("payment:1"), missed: 0, at: ahead)
+        begun = clamped(begun)
+        #expect(begun.due(at: time) == now && begun.run?.cursor == nil)
+        // A pause that it has dated in a run of before.
+        var paused = SweepRecord(source: Self.source, since: start)
+        paused.begin(at: now - .seconds(60))
+        paused.failed("timeout", pause: .seconds(90), at: ahead)
+        paused = clamped(paused)
+        #expect(paused.due(at: time) == now && paused.run?.startedAt == now - .seconds(60))
+        // A source that was first seen then: what is its news from now on is news.
+        var fresh = clamped(SweepRecord(source: Self.source, since: ahead))
+        #expect(fresh.since == now && fresh.due(at: time) <= now + .seconds(86_400))
+        fresh.begin(at: now)
+        #expect(fresh.run?.since == now)
+        // Everyday corrections change nothing, nor does a clock that went ahead.
+        var usual = SweepRecord(source: Self.source, since: start)
+        usual.begin(at: now + .seconds(5))
+        _ = usual.took(Self.page(nil), missed: 0, at: now + .seconds(9))
+        for moment in [now, now + .seconds(9), ahead] {
+            let isChanged = usual.clamp(to: moment)
+            #expect(!isChanged)
+        }
+    }
 }

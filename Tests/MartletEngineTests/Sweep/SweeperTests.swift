@@ -141,4 +141,20 @@ import Testing
         #expect(provider.polled.isEmpty)
         try await engine.stop()
     }
+
+    @Test func aClockThatIsSetBackBringsTheNextSweepForward() async throws {
+        let harness = try await EngineHarness.start([])
+        let provider = ScriptedList()
+        let engine = try await SweptEngine(harness, provider)
+        try await engine.pass(to: "2026-11-22T03:30:00Z")
+        let run = try await engine.finished()
+        try await engine.pass(to: "2026-11-22T04:00:00Z")
+        harness.clock.set(to: harness.clock.now() - .seconds(400 * 86_400))
+        // Noticed when the sweeper is woken, here by an operator, otherwise within the hour.
+        #expect(try await engine.sweeper.sweepNow(provider.source) == false, "a run is due as it is")
+        let again = try await engine.finished()
+        #expect(again.startedAt < run.startedAt)
+        #expect(provider.requests.count == 2)
+        try await engine.stop()
+    }
 }

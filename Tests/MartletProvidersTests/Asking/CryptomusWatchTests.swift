@@ -158,14 +158,27 @@ struct CryptomusWatchTests {
         }
     }
 
-    /// Nothing was paid: the webhook says zero or leaves it out, the information call says null.
-    @Test(arguments: ["", #""payment_amount":null,"#, #""payment_amount":"0.00000000","#, #""payment_amount":0,"#])
+    /// Nothing was paid: the webhook says zero, the information call null.
+    @Test(arguments: [#""payment_amount":"0.00000000","#, #""payment_amount":0,"#, #""payment_amount":"0","#])
     func nothingPaidIsTheSameHoweverItIsSaid(_ paid: String) async throws {
         let answer = try await Self.poll("cancel", isFinal: true, paid: #""payment_amount":null,"#)
         let polled = try #require(answer.news.first).event
         let callback = try Self.callback("cancel", isFinal: true, paid: paid)
+        #expect(callback.dedupeKey == "payment:\(Self.uuid):cancel:final:0:-")
         #expect(callback.id == polled.id)
         #expect(try Self.callback("cancel", isFinal: true, paid: #""payment_amount":"0.1","#).id != polled.id)
+    }
+
+    /// A webhook without the member has a dash in its key, whichever the information call says.
+    @Test(arguments: ["", #""payment_amount":null,"#])
+    func nothingSaidIsNoSecondEvent(_ paid: String) async throws {
+        let callback = try Self.callback("cancel", isFinal: true, paid: paid)
+        #expect(callback.dedupeKey == "payment:\(Self.uuid):cancel:final:-:-")
+        let answer = try await Self.poll("cancel", isFinal: true, paid: #""payment_amount":null,"#)
+        let polled = try #require(answer.news.first).event
+        var history = ObjectHistory()
+        #expect(history.admit(polled) == [])
+        #expect(history.admit(callback) == [.alreadyKnown])
     }
 
     /// An information call that leaves the amount out makes another event than the webhook that has it.

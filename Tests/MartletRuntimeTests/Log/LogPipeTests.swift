@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import Logging
 import MartletRuntime
+import MartletTesting
 import Synchronization
 import Testing
 
@@ -35,7 +36,7 @@ extension DescriptorTests {
             }
             log.flush()
             close(writer)
-            done.wait()
+            done.wait(for: "the end of the log")
             close(reader)
             let text = String(decoding: received.withLock { $0 }, as: UTF8.self)
             #expect(text.hasSuffix("\n"))
