@@ -43,6 +43,7 @@ final class ActivityWindows: Sendable {
     /// What came between two looks.
     struct Window: Sendable {
         var name: StaticString
+        var start: Timestamp
         /// The span that was really counted; less than the name says while the gateway is young.
         var span: Duration
         var stored: [[String]: UInt64]
@@ -58,6 +59,8 @@ final class ActivityWindows: Sendable {
     }
 
     private static let interval = Duration.seconds(10)
+    private static let step = Duration.seconds(60)
+    private static let history = Duration.seconds(3600)
     private static let spans: [(name: StaticString, span: Duration)] = [
         ("minute", .seconds(60)), ("hour", .seconds(3600)), ("day", .seconds(86_400)),
     ]
@@ -95,14 +98,24 @@ final class ActivityWindows: Sendable {
         let looks = state.withLock { $0.looks }
         return Self.spans.map { name, span in
             let start = looks.last { now.at - $0.at >= span } ?? looks.first ?? now
-            return Window(
-                name: name,
-                span: now.at - start.at,
-                stored: Self.difference(now.stored, start.stored),
-                callbacks: Self.difference(now.callbacks, start.callbacks),
-                attempts: Self.difference(now.attempts, start.attempts)
-            )
+            return Self.window(name, from: start, to: now)
         }
+    }
+
+    /// The last hour up to now in steps of about a minute, oldest first; fewer while the gateway is young.
+    ///
+    /// Steps begin at looks, so one that is drawn once is the same at the next asking. What came after the newest whole step
+    /// is a step of its own from half a minute on, and until then part of the one before: a few seconds are no rate.
+    func steps() -> [Window] {
+        let now = current()
+        var edges: [Look] = []
+        for look in state.withLock({ $0.looks }) where now.at - look.at <= Self.history + Self.step {
+            if let last = edges.last, look.at - last.at < Self.step { continue }
+            edges.append(look)
+        }
+        if edges.count > 1, let last = edges.last, now.at - last.at < Self.step / 2 { edges.removeLast() }
+        edges.append(now)
+        return zip(edges, edges.dropFirst()).map { Self.window("step", from: $0, to: $1) }
     }
 
     private func look() {
@@ -134,6 +147,17 @@ final class ActivityWindows: Sendable {
             kept.append(look)
         }
         return kept
+    }
+
+    private static func window(_ name: StaticString, from start: Look, to end: Look) -> Window {
+        Window(
+            name: name,
+            start: start.at,
+            span: end.at - start.at,
+            stored: difference(end.stored, start.stored),
+            callbacks: difference(end.callbacks, start.callbacks),
+            attempts: difference(end.attempts, start.attempts)
+        )
     }
 
     private static func difference(_ now: [[String]: UInt64], _ before: [[String]: UInt64]) -> [[String]: UInt64] {
