@@ -25,18 +25,19 @@ import Testing
     @Test func stepsAreMinutesAndTheNewestSecondsBelongToTheLast() async {
         let windows = windows
         windows.start()
+        await clock.advance(by: .seconds(120))
         count(2)
         await clock.advance(by: .seconds(60))
-        #expect(counts(windows.steps()) == [2])
+        #expect(counts(windows.steps()) == [0, 0, 2])
         count(3)
         await clock.advance(by: .seconds(20))
-        #expect(counts(windows.steps()) == [5], "20 seconds are no step of their own")
+        #expect(counts(windows.steps()) == [0, 0, 5], "20 seconds are no step of their own")
         await clock.advance(by: .seconds(20))
-        #expect(counts(windows.steps()) == [2, 3])
+        #expect(counts(windows.steps()) == [0, 0, 2, 3])
         await clock.advance(by: .seconds(20))
         let steps = windows.steps()
-        #expect(counts(steps) == [2, 3])
-        #expect(steps.map(\.span) == [.seconds(60), .seconds(60)])
+        #expect(counts(steps) == [0, 0, 2, 3])
+        #expect(steps.allSatisfy { $0.span == .seconds(60) })
         windows.stop()
     }
 
@@ -58,11 +59,15 @@ import Testing
         windows.stop()
     }
 
-    @Test func aYoungGatewayHasFewSteps() {
+    @Test func aYoungGatewayHasShortSteps() async {
         let windows = windows
         windows.start()
         count(4)
         #expect(counts(windows.steps()) == [4])
+        await clock.advance(by: .seconds(10))
+        count(1)
+        await clock.advance(by: .seconds(10))
+        #expect(counts(windows.steps()) == [4, 1])
         windows.stop()
     }
 }
