@@ -147,7 +147,7 @@ class Chromium:
         end = time.monotonic() + self.patience
         while time.monotonic() < end:
             # A node would come back as an empty object.
-            value = self.run(f"(value => value instanceof Node ? true : value)({expression})")
+            value = self.run(f"(async () => (value => value instanceof Node ? true : value)(await ({expression})))()")
             if value:
                 return value
             self.run("new Promise(requestAnimationFrame)")
@@ -197,15 +197,23 @@ class Chromium:
         self.wait(f"!!({expression})", f"a list with {value}")
         self.run(
             f"(() => {{ const list = {expression}; list.value = {json.dumps(value)};"
-            " for (const kind of ['input', 'change']) list.dispatchEvent(new Event(kind, { bubbles: true })); return true; })()"
+            " for (const kind of ['input', 'change']) list.dispatchEvent(new Event(kind, { bubbles: true }));"
+            " return true; })()"
         )
 
     def click(self, expression, what):
-        """Clicks where an element is, as a mouse does: something that covers it would get the click."""
-        self.wait(f"!!({expression})", what)
-        box = self.run(
-            f"""(() => {{ const element = {expression}; element.scrollIntoView({{ block: "center" }});
-            const box = element.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; }})()"""
+        """Clicks where an element is, as a mouse does, as soon as it stands still and nothing covers it."""
+        box = self.wait(
+            f"""(async () => {{
+              const place = () => {{ const element = {expression}; if (!element) return null;
+                element.scrollIntoView({{ block: "center" }}); const box = element.getBoundingClientRect();
+                const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+                return element.contains(document.elementFromPoint(x, y)) ? [x, y] : null; }};
+              const first = place();
+              await new Promise(requestAnimationFrame);
+              const second = place();
+              return first && second && first.join() === second.join() ? second : null; }})()""",
+            what,
         )
         for kind in ("mousePressed", "mouseReleased"):
             self.send(

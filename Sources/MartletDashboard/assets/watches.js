@@ -23,7 +23,8 @@ export async function show(view) {
     ) => (rows.length === 0
       ? empty(
         filter.state === "" ? "No watch yet" : "No watch in this state",
-        "A watch makes up for callbacks that never come: the gateway asks the provider. Register one with POST /v1/watches or ",
+        "A watch makes up for callbacks that never come: the gateway asks the provider. ",
+        "Register one with POST /v1/watches or ",
         h("code", {}, "martlet watches add"),
         ".",
       )
