@@ -88,6 +88,6 @@ def look_as_an_operator_of_one_shop(walker, foreign):
     assert "tashkent" not in walker.text() and "TK-" not in walker.text(), walker.text()
     walker.open("#/endpoints/archive", ".page-endpoints .facts")
     assert set(walker.buttons()) == set(), "it may change an endpoint"
-    walker.sees("your key is limited to some")
+    walker.sees("needs a key with the role admin")
     walker.picture("one-shop-1280")
     check_refusals(walker, [("POST", "/v1/endpoints/archive/disable"), ("POST", "/v1/keys")])
