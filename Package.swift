@@ -141,7 +141,7 @@ let package = Package(
                 "MartletStoreSQLite", "MartletDelivery",
             ]
         ),
-        tests(of: "MartletAdmin", ["MartletCore", "MartletWire", "MartletNet", "MartletDashboard"]),
+        tests(of: "MartletAdmin", ["MartletCore", "MartletWire", "MartletRuntime", "MartletNet", "MartletDashboard"]),
         tests(of: "MartletConfig", ["MartletCore", "MartletWire", "MartletCrypto", "MartletProviders"]),
         tests(
             of: "MartletGateway",

@@ -77,14 +77,16 @@ extension SQLiteEventStore {
     ]
 
     /// One seek for each key that is found, instead of a walk over every row.
+    ///
+    /// `found` must be no column of those tables: theirs comes before that of `keys`, and the walk would have no end.
     private static func keys(in rows: String) -> String {
         """
-        WITH RECURSIVE keys (key) AS (
+        WITH RECURSIVE keys (found) AS (
             SELECT (SELECT min(sealed_by) FROM \(rows))
             UNION ALL
-            SELECT (SELECT min(sealed_by) FROM \(rows) AND sealed_by > key) FROM keys WHERE key IS NOT NULL
+            SELECT (SELECT min(sealed_by) FROM \(rows) AND sealed_by > keys.found) FROM keys WHERE found IS NOT NULL
         )
-        SELECT key FROM keys WHERE key IS NOT NULL
+        SELECT found FROM keys WHERE found IS NOT NULL
         """
     }
 }

@@ -54,11 +54,7 @@ class Chromium:
         self._socket = connect(
             f"ws://127.0.0.1:{port[0]}{port[1]}", max_size=None, open_timeout=patience, ping_interval=None
         )
-        target = self._send("Target.createTarget", {"url": "about:blank"}, session=None)["targetId"]
-        attached = self._send("Target.attachToTarget", {"targetId": target, "flatten": True}, session=None)
-        self._session = attached["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network", "Accessibility"):
-            self.send(f"{domain}.enable")
+        self.new_tab()
 
     def _port(self, profile):
         """Chromium writes its port and path into a file of its profile."""
@@ -83,6 +79,29 @@ class Chromium:
             self._process.kill()
             self._process.wait()
         self._output.close()
+
+    # Tabs
+
+    def new_tab(self):
+        """Opens one more and goes on in it; gives back what leads to the one before."""
+        before = getattr(self, "_session", None)
+        target = self._send("Target.createTarget", {"url": "about:blank"}, session=None)["targetId"]
+        attached = self._send("Target.attachToTarget", {"targetId": target, "flatten": True}, session=None)
+        self.use_tab(attached["sessionId"])
+        for domain in ("Page", "Runtime", "Log", "Network", "Accessibility"):
+            self.send(f"{domain}.enable")
+        return before
+
+    def use_tab(self, tab):
+        """A tab that is not in front draws nothing, and its clock is slow."""
+        before, self._session = getattr(self, "_session", None), tab
+        self.send("Page.bringToFront")
+        return before
+
+    def permit_clipboard(self):
+        """As a person does who presses the button to copy; to be read back from it too."""
+        wanted = {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
+        self._send("Browser.grantPermissions", wanted, session=None)
 
     # The protocol
 
@@ -128,7 +147,7 @@ class Chromium:
         end = time.monotonic() + self.patience
         while time.monotonic() < end:
             # A node would come back as an empty object.
-            value = self.run(f"(value => value instanceof Node ? true : value)({expression})")
+            value = self.run(f"(async () => (value => value instanceof Node ? true : value)(await ({expression})))()")
             if value:
                 return value
             self.run("new Promise(requestAnimationFrame)")
@@ -166,12 +185,35 @@ class Chromium:
             self.send("Input.dispatchKeyEvent", {"type": "keyDown", "key": character, "text": character})
             self.send("Input.dispatchKeyEvent", {"type": "keyUp", "key": character})
 
+    def fill(self, name, text):
+        """Puts the focus into a field of the open dialog and types over what it holds."""
+        field = f"document.querySelector('dialog[open] [name={name}]')"
+        self.wait(f"!!{field}", f"a field {name}")
+        self.run(f"({field}.focus(), {field}.select?.(), true)")
+        self.send("Input.insertText", {"text": text})
+
+    def choose(self, expression, value):
+        """Chooses of a list as a person does: its listeners hear of it."""
+        self.wait(f"!!({expression})", f"a list with {value}")
+        self.run(
+            f"(() => {{ const list = {expression}; list.value = {json.dumps(value)};"
+            " for (const kind of ['input', 'change']) list.dispatchEvent(new Event(kind, { bubbles: true }));"
+            " return true; })()"
+        )
+
     def click(self, expression, what):
-        """Clicks where an element is, as a mouse does: something that covers it would get the click."""
-        self.wait(f"!!({expression})", what)
-        box = self.run(
-            f"""(() => {{ const element = {expression}; element.scrollIntoView({{ block: "center" }});
-            const box = element.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; }})()"""
+        """Clicks where an element is, as a mouse does, as soon as it stands still and nothing covers it."""
+        box = self.wait(
+            f"""(async () => {{
+              const place = () => {{ const element = {expression}; if (!element) return null;
+                element.scrollIntoView({{ block: "center" }}); const box = element.getBoundingClientRect();
+                const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+                return element.contains(document.elementFromPoint(x, y)) ? [x, y] : null; }};
+              const first = place();
+              await new Promise(requestAnimationFrame);
+              const second = place();
+              return first && second && first.join() === second.join() ? second : null; }})()""",
+            what,
         )
         for kind in ("mousePressed", "mouseReleased"):
             self.send(

@@ -3,6 +3,7 @@
 
 import base64
 import hashlib
+import hmac
 import http.client
 import json
 import pathlib
@@ -11,17 +12,23 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 KEYS = {"viewer": "viewer-key-0123456789", "operator": "operator-key-0123456789", "admin": "admin-key-0123456789"}
+# An operator of one shop.
+NORDIC_KEY = "nordic-key-0123456789"
 PAYMENT_KEY = "test-payment-key-5c1d9a7e"
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+SECRETS_KEY = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
+# What an endpoint may answer to spoil the page that shows it: markup, a script, another direction, control characters.
+HOSTILE = "</pre><script>window.spoilt = true</script><b>bold</b> \u202edekcits\u202c \x07 \u2066x"
 
 
 class Subscriber:
-    """Answers 200, except to a path that is out of order until `mend` is called."""
+    """Answers 200, except to what is out of order until `mend` is called; also a provider that is out of order."""
 
     def __init__(self):
         self.is_broken = True
         self.received = []
         self.refused = []
+        self.requests = []
         subscriber = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -29,18 +36,23 @@ class Subscriber:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.path.startswith("/v1/"):
+                    return self.answer(503, b'{"message":"down for maintenance"}')
                 order = json.loads(body)["data"].get("merchant_order_id") or ""
-                refuses = subscriber.is_broken and self.path == "/crm" and order.startswith("DEAD-")
-                text = b'{"error":"no such column: vat_rate"}' if refuses else b'{"ok":true}'
-                self.send_response(422 if refuses else 200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text)
-                if refuses:
+                if subscriber.refuses(self.path, order):
                     subscriber.refused.append(order)
-                else:
-                    subscriber.received.append((self.path, order))
+                    text = HOSTILE if "EVIL" in order else '{"error":"no such column: vat_rate"}'
+                    return self.answer(422 if self.path == "/crm" else 500, text.encode())
+                subscriber.requests.append((self.path, order, self.headers, body))
+                subscriber.received.append((self.path, order))
+                self.answer(200, b'{"ok":true}')
+
+            def answer(self, status, body):
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
 
             def log_message(self, *_):
                 pass
@@ -48,6 +60,19 @@ class Subscriber:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def refuses(self, path, order):
+        if path == "/archive":
+            return self.is_broken and order.startswith("WAIT-")
+        return path == "/crm" and (self.is_broken and order.startswith("DEAD-") or "EVIL" in order)
+
+    def is_signed(self, path, order, secret):
+        """Whether a delivery bears a signature with that secret (Standard Webhooks)."""
+        headers, body = next((each[2], each[3]) for each in self.requests if each[:2] == (path, order))
+        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+        key = base64.b64decode(secret.removeprefix("whsec_"))
+        wanted = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+        return f"v1,{wanted}" in headers["webhook-signature"].split(" ")
 
     @property
     def url(self):
@@ -67,9 +92,16 @@ class Gateway:
         self.program = program
         self.folder = pathlib.Path(folder)
         self.subscriber = subscriber
-        self._configure("the-wrong-key")
+        self.second_key = "the-wrong-key"
+        self.ports = {"ingest": 0, "admin": 0}
+        self.start()
+
+    def start(self):
+        """On the ports that it had before, if it had any: whoever looks at it must find it again."""
+        self.listens = dict(self.ports)
+        self._configure()
         self.process = subprocess.Popen(
-            [program, "serve", "--config", str(self.folder / "config.json"), "--log-level", "notice"],
+            [self.program, "serve", "--config", str(self.folder / "config.json"), "--log-level", "notice"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -77,10 +109,12 @@ class Gateway:
         self.log = []
         self._is_reloaded = threading.Event()
         self.ports = self._ports()
-        threading.Thread(target=self._follow, daemon=True).start()
+        threading.Thread(target=self._follow, args=[self.process.stderr], daemon=True).start()
 
-    def _configure(self, second_key):
-        """`second_key`: of a source whose secret is wrong at first, so that its callbacks are refused."""
+    def _configure(self):
+        """The second source's secret is wrong at first, so that its callbacks are refused."""
+        keys = [{"name": f"desk-{role}", "key": f"plain:{key}", "role": role} for role, key in KEYS.items()]
+        keys.append({"name": "nordic", "key": f"plain:{NORDIC_KEY}", "role": "operator", "shops": ["nordic"]})
         endpoint = lambda id, more: {
             "id": id,
             "url": f"{self.subscriber.url}/{id}",
@@ -90,20 +124,26 @@ class Gateway:
             **more,
         }
         configuration = {
-            "ingest": {"listen": "127.0.0.1:0"},
-            "admin": {
-                "listen": "127.0.0.1:0",
-                "keys": [{"name": f"desk-{role}", "key": f"plain:{key}", "role": role} for role, key in KEYS.items()],
-            },
+            "ingest": {"listen": f"127.0.0.1:{self.listens['ingest']}"},
+            "admin": {"listen": f"127.0.0.1:{self.listens['admin']}", "keys": keys},
             "store": "sqlite:martlet.db",
+            "secretsKey": f"plain:{SECRETS_KEY}",
             "shops": [{"id": "nordic"}, {"id": "tashkent"}],
             "sources": [
-                {"provider": "cryptomus", "id": "main", "shop": "nordic", "paymentKey": f"plain:{PAYMENT_KEY}"},
-                {"provider": "cryptomus", "id": "second", "shop": "tashkent", "paymentKey": f"plain:{second_key}"},
+                {
+                    "provider": "cryptomus",
+                    "id": "main",
+                    "shop": "nordic",
+                    "paymentKey": f"plain:{PAYMENT_KEY}",
+                    "merchant": "8b03432e-385b-4670-8d06-064591096795",
+                    "apiBase": self.subscriber.url,
+                },
+                {"provider": "cryptomus", "id": "second", "shop": "tashkent", "paymentKey": f"plain:{self.second_key}"},
             ],
             "endpoints": [
                 endpoint("ledger", {}),
                 endpoint("crm", {"schedule": ["10ms"]}),
+                endpoint("archive", {"schedule": ["1h"], "shops": ["nordic"]}),
                 endpoint("warehouse", {"enabled": False}),
             ],
             "delivery": {"allowNetworks": ["127.0.0.0/8"]},
@@ -118,8 +158,8 @@ class Gateway:
                 return {name: int(words[name].rsplit(":", 1)[1]) for name in ("ingest", "admin")}
         raise RuntimeError("the gateway did not start: " + "".join(self.log))
 
-    def _follow(self):
-        for line in self.process.stderr:
+    def _follow(self, lines):
+        for line in lines:
             self.log.append(line)
             if "configuration reloaded" in line:
                 self._is_reloaded.set()
@@ -130,7 +170,8 @@ class Gateway:
 
     def mend_source(self, reload_signal):
         """Gives the second source its right key, as an operator does: file, then SIGHUP; waits until it is in force."""
-        self._configure(PAYMENT_KEY)
+        self.second_key = PAYMENT_KEY
+        self._configure()
         self._is_reloaded.clear()
         self.process.send_signal(reload_signal)
         if not self._is_reloaded.wait(20):
@@ -160,12 +201,17 @@ class Gateway:
         connection.close()
         return status
 
-    def ask(self, path, method="GET", body=None, role="admin"):
+    def ask(self, path, method="GET", body=None, key=KEYS["admin"]):
+        """The answer's object; of a refusal its problem."""
+        return self.exchange(path, method, body, key)[1]
+
+    def exchange(self, path, method="GET", body=None, key=KEYS["admin"]):
         connection = http.client.HTTPConnection("127.0.0.1", self.ports["admin"], timeout=20)
-        connection.request(method, path, body and json.dumps(body), {"Authorization": f"Bearer {KEYS[role]}"})
-        answer = json.loads(connection.getresponse().read())
+        connection.request(method, path, body and json.dumps(body), {"Authorization": f"Bearer {key}"})
+        response = connection.getresponse()
+        answer = json.loads(response.read())
         connection.close()
-        return answer
+        return response.status, answer
 
     def stop(self):
         self.process.terminate()

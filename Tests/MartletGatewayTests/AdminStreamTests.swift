@@ -236,7 +236,22 @@ import Testing
             )
             #expect(own.object["deliveries"] == .null)
             #expect(own.object["endpoints"] == .array([]))
+
+            let history = try await client.get("/v1/stats/history")
+            #expect(Self.newestStep(history)?["events"] == .number("4"))
+            #expect(Self.newestStep(history)?["delivered"] == .number("4"))
+            let line = JSONObject([("delivered", .array([.number("4")])), ("failed", .array([.number("0")]))])
+            #expect(history.object["endpoints"] == .object(JSONObject([("all", .object(line))])))
+            let ownHistory = try await limited.get("/v1/stats/history")
+            #expect(Self.newestStep(ownHistory)?["events"] == .number("3"))
+            #expect(Self.newestStep(ownHistory)?["delivered"] == .number("0"))
+            #expect(ownHistory.object["endpoints"] == .object(JSONObject()))
         }
         await subscriber.stop()
+    }
+
+    private static func newestStep(_ history: AdminClient.Answer) -> JSONObject? {
+        guard case .array(let steps) = history.object["steps"] else { return nil }
+        return steps.last?.object
     }
 }

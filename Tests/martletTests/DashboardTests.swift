@@ -16,9 +16,10 @@ import Testing
         print("dashboard: \(walk.text)")
         #expect(status == 0, "\(walk.text)")
         let counts = try #require(try JSONSerialization.jsonObject(with: Data(walk.text.utf8)) as? [String: Any])
-        // Twelve pages in two widths and two schemes, and those on the way.
-        #expect((counts["pages"] as? Int ?? 0) >= 48)
+        // Thirteen pages in two widths and two schemes, and those on the way.
+        #expect((counts["pages"] as? Int ?? 0) >= 60)
         #expect((counts["stops"] as? Int ?? 0) >= 300)
         #expect((counts["texts"] as? Int ?? 0) >= 3000)
+        #expect((counts["presses"] as? Int ?? 0) >= 50)
     }
 }

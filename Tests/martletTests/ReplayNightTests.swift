@@ -63,6 +63,8 @@ import Testing
         try await settle(ports.admin)
         let arrived = Set(flaky.arrivals.filter { $0.answeredWith == 200 }.map(\.eventID))
 
+        try await Self.agree(gateway, folder, ["--events"])
+
         // One command says what it will do, and does it.
         let filter = ["--endpoint", "flaky", "--since", "2h"]
         let dry = try await json(["replay", "create"] + filter + ["--dry-run"])
@@ -94,6 +96,7 @@ import Testing
         #expect(metrics.contains("martlet_deliveries{state=\"delivered\"} \(3 * Self.events)\n"))
         #expect(metrics.contains("martlet_deliveries{state=\"skipped\"} \(total)\n"))
         #expect(metrics.contains("martlet_replays{state=\"done\"} 1\n"))
+        try await Self.agree(gateway, folder, ["--replay", "rpl_1"])
         let nothing = try await run(["replay", "create"] + filter + ["--reason", "again"])
         #expect(nothing.status == 1 && nothing.errors.contains("No delivery fits the filter"), "\(nothing.errors)")
         let one = try await run(["events", "replay", wanted.first ?? "", "--to", "flaky", "--wait"])
@@ -107,6 +110,23 @@ import Testing
     }
 
     // MARK: the parts
+
+    /// What the dashboard shows in a browser is what the rows of the store come to: `Tests/Browser/agreement.py`.
+    private static func agree(_ gateway: ServedGateway, _ folder: URL, _ more: [String]) async throws {
+        let script = Fixtures.folder.deletingLastPathComponent().appendingPathComponent("Browser/agreement.py")
+        let store = folder.appendingPathComponent("martlet.db")
+        let numbers = try MartletProcess(
+            [
+                "python3", "-B", script.path, "--url", "http://127.0.0.1:\(gateway.adminPort)", "--store", store.path,
+            ] + more,
+            executable: URL(fileURLWithPath: "/usr/bin/env"),
+            environment: ["MARTLET_KEY": "operator-key-0123456789"],
+            followOutput: true
+        )
+        let status = await numbers.end()
+        #expect(status == 0, "\(numbers.text)")
+        print("the page's numbers and the store's: \(numbers.text)")
+    }
 
     private func send(_ orders: Range<Int>, to gateway: ServedGateway) async throws {
         await withTaskGroup(of: Void.self) { group in

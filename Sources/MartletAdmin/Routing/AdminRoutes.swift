@@ -109,6 +109,7 @@ package enum AdminRoutes {
             answer: StreamRoutes.open
         ),
         AdminRoute("GET", "/v1/stats", .role(.viewer), answer: StatsRoutes.show),
+        AdminRoute("GET", "/v1/stats/history", .role(.viewer), answer: StatsRoutes.history),
         AdminRoute(
             "GET",
             "/v1/replays",

@@ -43,6 +43,7 @@ final class ActivityWindows: Sendable {
     /// What came between two looks.
     struct Window: Sendable {
         var name: StaticString
+        var start: Timestamp
         /// The span that was really counted; less than the name says while the gateway is young.
         var span: Duration
         var stored: [[String]: UInt64]
@@ -58,6 +59,10 @@ final class ActivityWindows: Sendable {
     }
 
     private static let interval = Duration.seconds(10)
+    private static let step = Duration.seconds(60)
+    private static let history = Duration.seconds(3600)
+    /// For so long every look is kept.
+    private static let youth = Duration.seconds(120)
     private static let spans: [(name: StaticString, span: Duration)] = [
         ("minute", .seconds(60)), ("hour", .seconds(3600)), ("day", .seconds(86_400)),
     ]
@@ -95,14 +100,27 @@ final class ActivityWindows: Sendable {
         let looks = state.withLock { $0.looks }
         return Self.spans.map { name, span in
             let start = looks.last { now.at - $0.at >= span } ?? looks.first ?? now
-            return Window(
-                name: name,
-                span: now.at - start.at,
-                stored: Self.difference(now.stored, start.stored),
-                callbacks: Self.difference(now.callbacks, start.callbacks),
-                attempts: Self.difference(now.attempts, start.attempts)
-            )
+            return Self.window(name, from: start, to: now)
         }
+    }
+
+    /// The last hour up to now in steps of about a minute, oldest first; of ten seconds in the process's first two minutes.
+    ///
+    /// Steps begin at looks, so one that is drawn once is the same at the next asking. What came after the newest whole step
+    /// is a step of its own from half its length on, and until then part of the one before: a few seconds are no rate.
+    func steps() -> [Window] {
+        let now = current()
+        let looks = state.withLock { $0.looks }
+        let isYoung = looks.first.map { now.at - $0.at <= Self.youth } ?? true
+        let step = isYoung ? Self.interval : Self.step
+        var edges: [Look] = []
+        for look in looks where now.at - look.at <= Self.history + step {
+            if let last = edges.last, look.at - last.at < step { continue }
+            edges.append(look)
+        }
+        if edges.count > 1, let last = edges.last, now.at - last.at < step / 2 { edges.removeLast() }
+        edges.append(now)
+        return zip(edges, edges.dropFirst()).map { Self.window("step", from: $0, to: $1) }
     }
 
     private func look() {
@@ -129,11 +147,22 @@ final class ActivityWindows: Sendable {
         for look in looks {
             let age = (now - look.at).wholeMilliseconds / 1000
             guard age <= 86_400 + 1200 else { continue }
-            let step: Int64 = age <= 120 ? 0 : age <= 3720 ? 60 : 600
+            let step: Int64 = age <= youth.wholeMilliseconds / 1000 ? 0 : age <= 3720 ? 60 : 600
             if let last = kept.last, step > 0, (look.at - last.at).wholeMilliseconds < step * 1000 { continue }
             kept.append(look)
         }
         return kept
+    }
+
+    private static func window(_ name: StaticString, from start: Look, to end: Look) -> Window {
+        Window(
+            name: name,
+            start: start.at,
+            span: end.at - start.at,
+            stored: difference(end.stored, start.stored),
+            callbacks: difference(end.callbacks, start.callbacks),
+            attempts: difference(end.attempts, start.attempts)
+        )
     }
 
     private static func difference(_ now: [[String]: UInt64], _ before: [[String]: UInt64]) -> [[String]: UInt64] {

@@ -32,5 +32,25 @@ enum StreamDescriptions {
                 )
             ]
         ),
+        "GET /v1/stats/history": RouteDescription(
+            "getStatsHistory",
+            "Counts events and attempts of the last hour, minute by minute.",
+            answers: [
+                .json(
+                    .object([
+                        "at": .moment,
+                        "steps": .list(
+                            .object([
+                                "from": .moment, "seconds": .number, "events": .count, "delivered": .count,
+                                "failed": .count,
+                            ])
+                        ),
+                        "endpoints": .map(.object(["delivered": .list(.count), "failed": .list(.count)])),
+                    ]),
+                    200,
+                    "The steps, oldest first; of each endpoint that was sent something its counts of the same steps"
+                )
+            ]
+        ),
     ]
 }

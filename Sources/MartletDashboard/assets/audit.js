@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who changed what, and when.
 import { h, replace } from "./dom.js";
-import { get, getIfServed } from "./api.js";
-import { badge, empty, field, heading, missing } from "./parts.js";
+import { get } from "./api.js";
+import { badge, empty, field, filters, heading, notice } from "./parts.js";
 import { time } from "./format.js";
 import { PagedList, table } from "./list.js";
 
 export async function show(view) {
-  if ((await getIfServed("/v1/audit", { limit: 1 }, view.signal)) === null) {
-    replace(
-      view.place,
-      heading("Audit"),
-      missing("audit log"),
-      h("p", {}, "Changes are in the gateway's own log meanwhile: look for “operator's request”."),
-    );
-    return null;
-  }
+  const why = view.session.whyNot("operator", { allShops: true });
+  if (why) return replace(view.place, heading("Audit"), notice("warn", why));
   const filter = { actor: view.parameters.get("actor") ?? "", object: view.parameters.get("object") ?? "" };
   const list = new PagedList({
     key: (row) => row.id,
@@ -46,11 +39,7 @@ export async function show(view) {
   replace(
     view.place,
     heading("Audit"),
-    h(
-      "form",
-      { class: "filters", "aria-label": "Filters", on: { submit: (event) => event.preventDefault() } },
-      controls,
-    ),
+    filters(controls),
     list.element,
   );
   await list.restart();
@@ -63,15 +52,18 @@ function lines(rows) {
     rows,
     key: (row) => row.id,
     columns: [
-      { title: "Line", cell: (row) => row.id },
-      { title: "When", cell: (row) => time(row.at) },
-      { title: "Who", cell: (row) => [row.actor ?? "–", row.address && h("p", { class: "hint" }, row.address)] },
+      { title: "When", cell: (row) => [time(row.at), h("p", { class: "hint" }, row.id)] },
+      { title: "Who", kind: "name", cell: (row) => [row.actor ?? "–", row.address && h("p", { class: "hint" }, row.address)] },
       { title: "What", cell: (row) => h("code", {}, row.action) },
       {
         title: "Of",
         cell: (row) => [row.object ?? "–", row.created && h("p", { class: "hint" }, `made ${row.created}`)],
       },
-      { title: "Details", cell: (row) => (row.detail ? h("code", {}, JSON.stringify(row.detail)) : "–") },
+      {
+        title: "Details",
+        kind: "wide",
+        cell: (row) => (row.detail ? h("code", {}, JSON.stringify(row.detail)) : "–"),
+      },
       { title: "Outcome", cell: (row) => [badge(row.outcome), row.status && h("p", { class: "hint" }, row.status)] },
     ],
   });

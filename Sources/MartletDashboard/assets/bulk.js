@@ -1,26 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Many deliveries sent again: by a replay of the gateway where it has replays, otherwise one request for each from here.
+// Deliveries sent again: those of a filter by a replay of the gateway, those that were ticked one by one from here.
 import { h, replace } from "./dom.js";
-import { get, post, segment } from "./api.js";
+import { create, get, post, segment } from "./api.js";
 import { number, plural } from "./format.js";
 
 /** Requests at once. */
 const together = 4;
 const followedAtOnce = 25;
 const followEvery = 500;
-
-/** Every delivery of a filter, whatever the number; `onCount` hears how many there are so far. */
-export async function collect(filter, onCount, signal) {
-  const ids = [];
-  let cursor = null;
-  do {
-    const page = await get("/v1/deliveries", { ...filter, limit: 500, cursor }, signal);
-    ids.push(...page.data.map((row) => row.id));
-    onCount(ids.length);
-    cursor = page.nextCursor;
-  } while (cursor !== null && !signal?.aborted);
-  return ids;
-}
 
 /** Sends deliveries again, oldest first, and shows how far it is. */
 export class RetryRun {
@@ -120,7 +107,7 @@ export class RetryRun {
     if (this.isDone && due > 0) {
       const others = Object.entries(this.ends).filter(([name, count]) => name !== "delivered" && count > 0);
       this.ended.textContent = [
-        `${number(this.ends.delivered)} delivered`,
+        this.ends.delivered > 0 || others.length === 0 ? `${number(this.ends.delivered)} delivered` : "",
         ...others.map(([name, count]) => `${number(count)} ${name}`),
         this.open.length > 0 ? `${number(due - this.settled)} on the way` : "",
       ].filter(Boolean).join(", ");
@@ -139,6 +126,6 @@ export const dryRun = (filter) =>
   post("/v1/replays", replayBody(filter, { dryRun: true, reason: "counted at the dashboard" }));
 
 export const beginReplay = (filter, { reason, ratePerSecond }) =>
-  post("/v1/replays", replayBody(filter, { reason, ratePerSecond: Number(ratePerSecond) || undefined }));
+  create("/v1/replays", replayBody(filter, { reason, ratePerSecond: Number(ratePerSecond) || undefined }));
 
 export const sayCount = (count) => plural(count, "delivery", "deliveries");

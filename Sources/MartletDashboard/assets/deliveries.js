@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Deliveries by state and endpoint; the dead ones with the way to send many again.
 import { h, replace } from "./dom.js";
-import { get, Problem, segment } from "./api.js";
-import { action, badge, choice, empty, field, heading, notice, problem } from "./parts.js";
-import { number, time } from "./format.js";
-import { ask, toast } from "./dialog.js";
+import { get, segment } from "./api.js";
+import { action, badge, choice, empty, field, filters, heading, notice, toast } from "./parts.js";
+import { duration, number, time } from "./format.js";
+import { ask } from "./dialog.js";
 import { PagedList, table } from "./list.js";
-import { beginReplay, collect, dryRun, RetryRun, sayCount } from "./bulk.js";
-import { outcomeLabel } from "./words.js";
-import { metrics } from "./metrics.js";
+import { beginReplay, dryRun, RetryRun, sayCount } from "./bulk.js";
+import { outcomeLabel, states as words } from "./words.js";
 
 const stateChoices = [
   ["", "all states"],
@@ -28,26 +27,39 @@ export const showDead = (view) =>
     title: "Dead letters",
     states: [["dead", "dead"], ["skipped", "skipped"], ["cancelled", "cancelled"]],
     state: view.parameters.get("state") ?? "dead",
-    intro:
-      "Their schedule is used up and nothing more is tried. Mend the endpoint first, then send them again: by the boxes, or all that match the filter.",
+    intros: {
+      dead: "Every attempt of their schedule has failed, and nothing more is tried. Mend the endpoint first, " +
+        "then send them again: by the boxes, or all that match.",
+      skipped: "They came while their endpoint was disabled. Enabling it can offer them; a replay sends them as well.",
+      cancelled: "Somebody cancelled them, or their endpoint was deleted.",
+    },
   });
+
+const left = " What a replay has delivered stays in this list and is left out next time.";
 
 /** A delivery has no page of its own: it is part of its event's story. */
 export async function showOne(view) {
   const delivery = await get(`/v1/deliveries/${segment(view.id)}`, {}, view.signal);
-  location.replace(`#/events/${encodeURIComponent(delivery.event)}`);
+  location.replace(`#/events/${segment(delivery.event)}`);
+  return null;
 }
 
-async function page(view, { title, states, state, intro }) {
-  const filter = { state, endpoint: view.parameters.get("endpoint") ?? "", since: "", until: "" };
+async function page(view, { title, states, state, intros }) {
+  const given = (name) => view.parameters.get(name) ?? "";
+  const filter = { state, endpoint: given("endpoint"), since: given("since"), until: given("until") };
   // Those of one replay, from its page.
-  const replay = view.parameters.get("replay") ?? "";
+  const replay = given("replay");
   const chosen = new Set();
   let takesAll = false;
+  // Among the dead letters, or those of a replay, the other states are beside the point.
+  const isWhole = !intros && replay === "";
   const mayReplay = view.session.may("operator");
   const known = await get("/v1/endpoints", { limit: 500 }, view.signal);
   const progress = h("div", {});
+  const counts = h("p", { class: "counts" });
   const bar = h("div", { class: "bulk" });
+  const intro = h("p", { class: "intro" });
+  const drawIntro = () => intros && replace(intro, `${intros[filter.state] ?? ""}${left}`);
 
   const list = new PagedList({
     key: (row) => row.id,
@@ -58,6 +70,8 @@ async function page(view, { title, states, state, intro }) {
       return rows.length === 0 ? nothing(filter.state) : deliveryTable(rows);
     },
   });
+
+  const isReplayable = () => mayReplay && ["dead", "skipped", "cancelled"].includes(filter.state);
 
   function deliveryTable(rows) {
     const box = (row) =>
@@ -79,11 +93,11 @@ async function page(view, { title, states, state, intro }) {
       rows,
       key: (row) => row.id,
       columns: [
-        mayReplay && { title: "Select", isPlain: true, kind: "box", cell: box },
+        isReplayable() && { title: "Select", isPlain: true, kind: "box", cell: box },
         {
           title: "Delivery",
           cell: (row) =>
-            h("a", { href: `#/events/${encodeURIComponent(row.event)}`, "data-key": `dl-${row.id}` }, row.id),
+            h("a", { href: `#/events/${segment(row.event)}`, "data-key": `dl-${row.id}` }, row.id),
         },
         { title: "Event", cell: (row) => h("span", { class: "type" }, row.eventType) },
         { title: "Endpoint", cell: (row) => row.endpoint },
@@ -96,8 +110,9 @@ async function page(view, { title, states, state, intro }) {
   }
 
   function drawBar(rows) {
-    if (!mayReplay || !["dead", "skipped", "cancelled"].includes(filter.state)) return replace(bar);
-    const all = h(
+    if (!isReplayable()) return replace(bar);
+    // A replay has no filter for those of another one, so it would take more than is listed.
+    const all = replay === "" && h(
       "label",
       { class: "check" },
       h("input", {
@@ -134,40 +149,26 @@ async function page(view, { title, states, state, intro }) {
     if (answer !== null) run(ids);
   }
 
-  /** What the gateway can do by itself it does: its replays go on when this page is closed. */
+  /** The gateway does it by itself: it goes on when this page is closed. */
   async function replayAll() {
-    const line = h("p", { role: "status" }, "Counting…");
-    replace(progress, line);
+    replace(progress, h("p", { role: "status" }, "Counting…"));
     let counted;
     try {
       counted = await dryRun(filter);
-    } catch (error) {
-      if (!(error instanceof Problem && error.isMissingRoute)) return replace(progress, problem(error));
-      const ids = await collect(filter, (count) => {
-        line.textContent = `Counting: ${sayCount(count)}…`;
-      }, view.signal);
+    } finally {
       replace(progress);
-      const answer = await ask({
-        title: `Send ${sayCount(ids.length)} again?`,
-        confirm: "Replay",
-        text:
-          "This gateway has no replays yet, so this page asks for one after the other: keep it open until it is done.",
-      });
-      if (answer !== null) run(ids);
-      return;
     }
-    replace(progress);
     if (counted.total === 0) {
       return replace(
         progress,
         notice("warn", "Nothing of this can be replayed: it is on its way, or has arrived, by another delivery."),
       );
     }
-    const answer = await ask({
+    const begun = await ask({
       title: `Replay ${sayCount(counted.total)}?`,
       confirm: "Replay",
       text: counted.endpoints.map(({ endpoint, total, state }) =>
-        `${endpoint}: ${number(total)}${state === "active" || !state ? "" : ` (${state})`}`
+        `${endpoint}: ${number(total)}${state === "active" || !state ? "" : ` (${words[state]?.word ?? state})`}`
       ).join(", "),
       content: [
         field(
@@ -176,25 +177,20 @@ async function page(view, { title, states, state, intro }) {
           "It is kept with the replay and in the audit log.",
         ),
         field(
-          "At most, each second",
-          h("input", { name: "ratePerSecond", type: "number", min: 1, max: 1000, value: 100 }),
-          "So that an endpoint that has just come back is not flooded.",
+          "At most, a second",
+          h("input", { name: "ratePerSecond", type: "number", min: 1, max: 1000, value: 100, required: true }),
+          "So that an endpoint that has just come back is not flooded." +
+            (counted.total > 500 ? ` At 100 it takes ${duration(counted.total * 10)}.` : ""),
         ),
       ],
+      work: (values) => beginReplay(filter, values),
     });
-    if (answer === null) return;
-    try {
-      const replay = await beginReplay(filter, answer);
-      location.hash = `#/replays/${encodeURIComponent(replay.id)}`;
-    } catch (error) {
-      replace(progress, problem(error));
-    }
+    if (begun !== null) location.hash = `#/replays/${segment(begun.id)}`;
   }
 
   function run(ids) {
     const work = new RetryRun(ids, () => {
       toast(`${sayCount(work.counts.due)} sent again.`);
-      metrics.look();
       list.restart();
     }, view.signal);
     chosen.clear();
@@ -207,49 +203,75 @@ async function page(view, { title, states, state, intro }) {
   function changed() {
     takesAll = false;
     chosen.clear();
-    view.remember({ state: filter.state, endpoint: filter.endpoint, replay });
+    view.remember({ ...filter, replay });
+    drawIntro();
     list.restart();
   }
   const control = (name, element) => {
     element.addEventListener("change", () => {
-      filter[name] = name === "since" || name === "until" ? moment(element.value) : element.value;
+      filter[name] = name === "since" || name === "until" ? moment(element.value) : element.value.trim();
       changed();
     });
     return element;
   };
+  drawIntro();
   replace(
     view.place,
     heading(replay === "" ? title : `Deliveries of ${replay}`),
-    intro && h("p", { class: "intro" }, intro),
-    h(
-      "form",
-      { class: "filters", "aria-label": "Filters", on: { submit: (event) => event.preventDefault() } },
+    intros && intro,
+    counts,
+    filters(
       field("State", control("state", choice(states, filter.state, { "data-key": "state" }))),
-      field(
-        "Endpoint",
-        control(
-          "endpoint",
-          choice([["", "all endpoints"], ...known.data.map(({ id }) => [id, id])], filter.endpoint, {
-            "data-key": "endpoint",
-          }),
-        ),
-      ),
-      field("Since (UTC)", control("since", h("input", { type: "datetime-local", "data-key": "since" }))),
-      field("Until (UTC)", control("until", h("input", { type: "datetime-local", "data-key": "until" }))),
+      field("Endpoint", control("endpoint", endpointChoice(known, filter.endpoint))),
+      field("Since (UTC)", control("since", momentField("since", filter.since))),
+      field("Until (UTC)", control("until", momentField("until", filter.until))),
     ),
     !mayReplay && notice("warn", view.session.whyNot("operator")),
     bar,
     progress,
     list.element,
   );
-  await list.restart();
-  return () => list.refresh();
+  async function refresh() {
+    await Promise.all([list.refresh(), isWhole && countStates()]);
+  }
+  /** How many there are in each state, of the whole gateway; a key that is limited to shops is not told. */
+  async function countStates() {
+    const { deliveries } = await get("/v1/stats", {}, view.signal);
+    if (!deliveries) return;
+    replace(
+      counts,
+      Object.entries(deliveries).filter(([, count]) => count > 0).map(([name, count]) => [
+        h(
+          "a",
+          { href: `#/deliveries?state=${name}`, "data-key": `count-${name}` },
+          `${number(count)} ${words[name]?.word ?? name}`,
+        ),
+        " ",
+      ]),
+    );
+  }
+  await Promise.all([list.restart(), isWhole && countStates()]);
+  return refresh;
 }
+
+/** A list to choose from while it is short enough for that. */
+function endpointChoice({ data, nextCursor }, chosen) {
+  if (nextCursor !== null) {
+    return h("input", { value: chosen, placeholder: "all endpoints", autocomplete: "off", "data-key": "endpoint" });
+  }
+  const ids = data.map(({ id }) => id);
+  // One that has been deleted has deliveries still.
+  const all = chosen === "" || ids.includes(chosen) ? ids : [...ids, chosen];
+  return choice([["", "all endpoints"], ...all.map((id) => [id, id])], chosen, { "data-key": "endpoint" });
+}
+
+const momentField = (name, value) =>
+  h("input", { type: "datetime-local", "data-key": name, value: value.replace(/Z$/, "") });
 
 /** A field without zone, read as UTC like every time of the dashboard. */
 const moment = (text) => (text === "" ? "" : `${text.length === 16 ? `${text}:00` : text}Z`);
 
 function nothing(state) {
-  if (state === "dead") return empty("No dead letters", "Every delivery has been made or is still on its schedule.");
+  if (state === "dead") return empty("No dead letters", "Every delivery has arrived or is still on its schedule.");
   return empty("No delivery with these filters", "Choose another state or endpoint, or a wider time.");
 }

@@ -1,17 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 // One event's story: what came, what it was taken for, who got it and what they answered.
-import { h, replace } from "./dom.js";
-import { get, post, Problem, segment } from "./api.js";
-import { action, badge, bodyView, copyable, facts, heading, jsonView, notice } from "./parts.js";
+import { h, replace, whenChanged } from "./dom.js";
+import { create, get, post, remove, segment } from "./api.js";
+import {
+  action,
+  badge,
+  bodyView,
+  copyable,
+  facts,
+  field,
+  headerLines,
+  heading,
+  jsonView,
+  notice,
+  plain,
+  toast,
+} from "./parts.js";
 import { amount, clock, duration, plural, time } from "./format.js";
-import { ask, toast } from "./dialog.js";
-import { methods, outcome } from "./words.js";
+import { ask } from "./dialog.js";
+import { flagOf } from "./eventtable.js";
+import { finality, flags, methods, moneyOf, outcome, sentence } from "./words.js";
 
 /** Deliveries whose attempts are read; an event has one for each endpoint. */
 const readAtMost = 50;
 
 export async function show(view) {
-  let shown = null;
+  const redraw = whenChanged((event, details) => draw(view, event, details, refresh));
   async function refresh() {
     const event = await get(`/v1/events/${segment(view.id)}`, {}, view.signal);
     const details = await Promise.all(
@@ -19,35 +33,41 @@ export async function show(view) {
         get(`/v1/deliveries/${segment(delivery.id)}`, {}, view.signal)
       ),
     );
-    const picture = JSON.stringify([event, details]);
-    if (picture === shown) return;
-    shown = picture;
-    draw(view, event, details, refresh);
+    redraw(event, details);
   }
   await refresh();
   return refresh;
 }
 
 function draw(view, event, deliveries, refresh) {
-  const data = event.body.data;
+  const data = event.body?.data;
   replace(
     view.place,
     heading(
       event.merchantOrderId ?? event.providerObjectId ?? event.type,
       h("span", { class: "type" }, event.type),
-      event.flags.map((flag) => h("span", { class: "flag" }, flag)),
-      view.session.may("operator") &&
-        action("Replay this event…", () => replayEvent(event, deliveries, refresh), { "data-key": "replay" }),
+      event.flags.map(flagOf),
+      view.session.may("operator") && !event.expunged &&
+        action("Replay this event…", () => replayEvent(event, refresh), { "data-key": "replay" }),
+      view.session.may("admin") && !event.expunged &&
+        action("Remove personal data…", () => expunge(event, refresh), { "data-key": "expunge" }),
     ),
+    event.expunged && notice(
+      "warn",
+      `${event.expunged.by} removed what it said of people: “${event.expunged.reason}”. `,
+      time(event.expunged.at),
+    ),
+    event.flags.filter((flag) => flags[flag]).map((flag) => h("p", { class: "hint" }, flags[flag])),
     facts([
-      ["Event", copyable(event.id), "wide"],
       ["Order", copyable(event.merchantOrderId)],
-      [`Number at ${data?.provider ?? "the provider"}`, copyable(event.providerObjectId), "wide"],
-      ["Amount", amount(data?.money?.ordered ?? data?.money?.paid)],
+      ["Amount", amount(moneyOf(event))],
       ["Source", event.source],
-      ["Shop", event.shop],
-      ["Provider’s word", event.providerStatus ?? "–"],
-      ["Finality", data?.finality ?? "–"],
+      ["Shop", event.shop || "–"],
+      ["Event", copyable(event.id), "wide"],
+      [`Number at ${data?.provider ?? "the provider"}`, copyable(event.providerObjectId), "wide"],
+      ["Status at the provider", event.providerStatus ?? "–"],
+      ["Final", finality[data?.finality] ?? "–"],
+      event.traceId && ["Trace", copyable(event.traceId), "wide"],
     ]),
     h("h2", {}, "Timeline"),
     h(
@@ -80,13 +100,13 @@ function received(event) {
     "good",
     "↓",
     raw?.forced ? "Callback taken out of quarantine by force" : `Callback received${fromWhere}`,
-    event.body.data?.occurred_at &&
+    event.body?.data?.occurred_at &&
       h("p", { class: "hint" }, "The provider dates the change ", time(event.body.data.occurred_at), "."),
   );
 }
 
 function verified(event) {
-  const verification = event.body.data?.verification;
+  const verification = event.body?.data?.verification;
   if (!verification) return null;
   const isForced = verification.method === "forced";
   const uncovered = verification.uncovered_fields ?? [];
@@ -144,12 +164,7 @@ function attemptStep(delivery, attempt) {
         "details",
         { "data-key": `d-${key}` },
         h("summary", { "data-key": `s-${key}` }, "Its answer"),
-        attempt.headers.length > 0 &&
-          h(
-            "pre",
-            { class: "json", tabindex: "0", role: "region", "aria-label": "Headers of the answer" },
-            attempt.headers.map(([name, value]) => `${name}: ${value}\n`),
-          ),
+        attempt.headers.length > 0 && plain("Headers of the answer", headerLines(attempt.headers)),
         bodyView(attempt.body, "Body of the answer"),
       ),
   );
@@ -169,17 +184,19 @@ function standing(view, delivery, refresh) {
       h(
         "p",
         { class: "step-title" },
-        h("a", { href: `#/endpoints/${encodeURIComponent(delivery.endpoint)}` }, delivery.endpoint),
+        h("a", { href: `#/endpoints/${segment(delivery.endpoint)}` }, delivery.endpoint),
         " ",
         badge(delivery.state),
         " ",
-        isOpen && ["next attempt ", time(delivery.dueAt)],
+        isOpen && delivery.dueAt && ["next attempt ", time(delivery.dueAt)],
       ),
+      isOpen && delivery.waits && h("p", {}, sentence(`it waits: ${delivery.waits.meaning}`)),
       h(
         "p",
         { class: "hint" },
         delivery.id,
         `, ${plural(delivery.attemptCount, "attempt", "attempts")}, made ${clock(delivery.createdAt)}`,
+        delivery.replay && [", by replay ", h("a", { href: `#/replays/${segment(delivery.replay)}` }, delivery.replay)],
       ),
       mayRetry &&
         h(
@@ -202,11 +219,10 @@ function standing(view, delivery, refresh) {
 async function change(delivery, verb, refresh) {
   try {
     const answer = await post(`/v1/deliveries/${segment(delivery.id)}/${verb}`);
-    toast(`${delivery.id}: ${answer.meaning}.`);
-  } catch (error) {
-    toast(error.message, "bad");
+    toast(`${delivery.id}: ${answer.meaning ?? answer.outcome}.`);
+  } finally {
+    await refresh();
   }
-  await refresh();
 }
 
 function sides(event) {
@@ -218,11 +234,7 @@ function sides(event) {
         "details",
         { "data-key": "raw-headers" },
         h("summary", { "data-key": "raw-headers-s" }, "Headers"),
-        h(
-          "pre",
-          { class: "json", tabindex: "0", role: "region", "aria-label": "Headers of the callback" },
-          (raw.headers ?? []).map(([name, value]) => `${name}: ${value}\n`),
-        ),
+        plain("Headers of the callback", headerLines(raw.headers)),
       ),
       raw.body_base64 ? bodyView(raw.body_base64, "Callback as it came, Base64") : formOrBody(raw),
     ]
@@ -243,32 +255,49 @@ function sides(event) {
 function formOrBody(raw) {
   if (raw.body !== undefined && raw.media_type?.includes("form-urlencoded")) {
     const lines = [...new URLSearchParams(raw.body)].map(([name, value]) => `${name} = ${value}\n`);
-    return h("pre", {
-      class: "json",
-      tabindex: "0",
-      role: "region",
-      "aria-label": "Callback as it came, one member a line",
-    }, lines);
+    return plain("Callback as it came, one member a line", lines);
   }
   return bodyView(raw.body ?? JSON.stringify(raw), "Callback as it came");
 }
 
-/** By the gateway's replay; where it has none, what is not delivered is sent again one by one. */
-async function replayEvent(event, deliveries, refresh) {
-  const open = deliveries.filter((each) => ["dead", "skipped", "cancelled"].includes(each.state));
-  const answer = await ask({
+async function replayEvent(event, refresh) {
+  const replay = await ask({
     title: "Replay this event?",
     text: "It goes again with the same webhook-id, so subscribers that remember ids can tell that it is the same.",
     confirm: "Replay",
+    content: field("Why", h("input", { name: "reason", required: true, maxlength: 500 }), "It is kept in the audit log."),
+    work: ({ reason }) => create(`/v1/events/${segment(event.id)}/replay`, { reason }),
+  });
+  if (replay === null) return;
+  toast(`${replay.id}: the event is being delivered again.`);
+  await refresh();
+}
+
+async function expunge(event, refresh) {
+  const waits = event.deliveries.some((each) => each.state === "pending");
+  const answer = await ask({
+    title: "Remove what it says of people?",
+    text:
+      "The callback as it came and the members that name people are removed for good. What is left proves that it came.",
+    confirm: "Remove",
+    danger: true,
+    content: [
+      field(
+        "Why",
+        h("input", { name: "reason", required: true, maxlength: 500 }),
+        "It is kept with the event and in the audit log.",
+      ),
+      waits && h(
+        "label",
+        { class: "check" },
+        h("input", { type: "checkbox", name: "cancelPending", value: "yes" }),
+        "Cancel the deliveries that still wait",
+      ),
+    ],
+    work: ({ reason, cancelPending }) =>
+      remove(`/v1/events/${segment(event.id)}/personal-data`, { reason, ...(cancelPending && { cancelPending: true }) }),
   });
   if (answer === null) return;
-  try {
-    const replay = await post(`/v1/events/${segment(event.id)}/replay`, { reason: "one event, at the dashboard" });
-    toast(`${replay.id}: the event is being delivered again.`);
-  } catch (error) {
-    if (!(error instanceof Problem && error.isMissingRoute)) return toast(error.message, "bad");
-    if (open.length === 0) return toast("This gateway cannot send again what has been delivered.", "warn");
-    for (const delivery of open) await change(delivery, "retry", async () => {});
-  }
+  toast("What it said of people is removed.");
   await refresh();
 }

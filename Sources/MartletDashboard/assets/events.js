@@ -2,10 +2,10 @@
 // What has been taken in, with a search that answers while it is typed.
 import { h, replace } from "./dom.js";
 import { get, Problem, segment } from "./api.js";
-import { choice, empty, field, heading } from "./parts.js";
+import { choice, empty, field, filters as filterForm, heading } from "./parts.js";
 import { plural } from "./format.js";
 import { PagedList } from "./list.js";
-import { eventTable } from "./overview.js";
+import { eventTable } from "./eventtable.js";
 
 const types = [
   "payment.created",
@@ -95,13 +95,7 @@ export async function show(view) {
   replace(
     view.place,
     heading("Events", status),
-    h(
-      "form",
-      { class: "filters", "aria-label": "Filters", on: { submit: (event) => event.preventDefault() } },
-      field("Type", type),
-      field("Source", source),
-      field("Shop", shop),
-    ),
+    filterForm(field("Type", type), field("Source", source), field("Shop", shop)),
     list.element,
   );
   await list.restart();
@@ -150,7 +144,8 @@ async function one(id, signal) {
 function nothing({ q }) {
   return empty(
     q === "" ? "No event with these filters" : `No event for “${q}”`,
-    "A whole order number, provider's number or event id is found however old it is; part of one among the newest 500 events. ",
+    "A whole order number, provider's number or event id is found however old it is; ",
+    "part of one among the newest 500 events. ",
     h(
       "p",
       {},

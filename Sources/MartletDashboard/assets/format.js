@@ -17,14 +17,14 @@ export function duration(milliseconds) {
   const seconds = milliseconds / 1000;
   if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
   const minutes = seconds / 60;
-  if (minutes < 60) return `${Math.floor(minutes)} min ${Math.round(seconds % 60)} s`;
+  if (minutes < 60) return `${Math.floor(minutes)} min ${Math.floor(seconds % 60)} s`;
   const hours = minutes / 60;
-  if (hours < 48) return `${Math.floor(hours)} h ${Math.round(minutes % 60)} min`;
+  if (hours < 48) return `${Math.floor(hours)} h ${Math.floor(minutes % 60)} min`;
   return `${Math.floor(hours / 24)} days`;
 }
 
 /** "3 min ago", "in 20 s". */
-export function relative(moment, now = Date.now()) {
+function relative(moment, now = Date.now()) {
   const seconds = Math.round((now - moment) / 1000);
   const size = Math.abs(seconds);
   const text = size < 60

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A list that is read page by page: a table on wide screens, cards on narrow ones. Arrow keys go from row to row.
 import { h, replace } from "./dom.js";
-import { problem } from "./parts.js";
+import { action, problem } from "./parts.js";
 
 /** One table. `columns`: `{ title, cell, kind }`; the cell that is a link opens the row. */
 export function table({ caption, columns, rows, key, rowClass }) {
@@ -14,14 +14,7 @@ export function table({ caption, columns, rows, key, rowClass }) {
       h(
         "tr",
         { role: "row", class: rowClass?.(row), "data-row": key(row) },
-        columns.map((column, index) =>
-          h(index === naming ? "th" : "td", {
-            role: index === naming ? "rowheader" : "cell",
-            scope: index === naming ? "row" : null,
-            class: column.kind,
-            "data-label": column.title,
-          }, column.cell(row))
-        ),
+        columns.map((column, index) => cell(column, row, index === naming)),
       )
     ),
   );
@@ -48,6 +41,20 @@ export function table({ caption, columns, rows, key, rowClass }) {
   );
 }
 
+/** A name longer than this is broken where it must be: order numbers are whatever a shop made up. */
+const long = 40;
+
+function cell(column, row, isName) {
+  const element = h(isName ? "th" : "td", {
+    role: isName ? "rowheader" : "cell",
+    scope: isName ? "row" : null,
+    class: column.kind,
+    "data-label": column.title,
+  }, column.cell(row));
+  if (isName && element.textContent.length > long) element.classList.add("long");
+  return element;
+}
+
 const inRow = "a, button, input";
 
 function moveByArrows(event) {
@@ -70,20 +77,25 @@ function moveByArrows(event) {
  * what was read of older ones.
  */
 export class PagedList {
-  constructor({ load, show, key }) {
+  constructor({ load, show, key, moreLabel = "Show older ones" }) {
+    this.moreLabel = moreLabel;
     this.load = load;
     this.show = show;
     this.key = key;
     this.element = h("div", { class: "paged" });
     this.rows = [];
     this.nextCursor = null;
+    this.hasMore = false;
     this.turn = 0;
+    this.generation = 0;
     this.shown = null;
   }
 
   /** From the beginning, with other filters. */
   async restart() {
+    this.generation += 1;
     this.rows = [];
+    this.hasMore = false;
     this.shown = null;
     this.element.setAttribute("aria-busy", "true");
     await this.refresh();
@@ -94,12 +106,9 @@ export class PagedList {
     const turn = ++this.turn;
     try {
       const page = await this.load(null);
+      // An answer that was overtaken by a newer question.
       if (turn !== this.turn) return;
-      const fresh = new Set(page.data.map(this.key));
-      const oldest = this.rows.length > page.data.length ? this.rows.filter((row) => !fresh.has(this.key(row))) : [];
-      const isLonger = oldest.length > 0 && this.hasMore;
-      this.rows = isLonger ? [...page.data, ...oldest] : page.data;
-      if (!isLonger) this.nextCursor = page.nextCursor;
+      this.take(page);
       this.draw();
     } catch (error) {
       if (turn !== this.turn || error.name === "AbortError") return;
@@ -110,8 +119,29 @@ export class PagedList {
     }
   }
 
+  /** Older pages stay below the newest one as long as the two overlap: there is no gap between them then. */
+  take(page) {
+    const fresh = new Set(page.data.map(this.key));
+    const overlaps = this.hasMore && this.rows.some((row) => fresh.has(this.key(row)));
+    if (overlaps) {
+      const last = this.rows.findLastIndex((row) => fresh.has(this.key(row)));
+      this.rows = [...page.data, ...this.rows.slice(last + 1)];
+    } else {
+      this.rows = page.data;
+      this.nextCursor = page.nextCursor;
+      this.hasMore = false;
+    }
+  }
+
   async more() {
-    const page = await this.load(this.nextCursor);
+    const { generation } = this;
+    let cursor, page;
+    do {
+      cursor = this.nextCursor;
+      page = await this.load(cursor);
+      if (generation !== this.generation) return;
+      // News have come meanwhile, and the newest page ends elsewhere now.
+    } while (cursor !== this.nextCursor && this.nextCursor !== null);
     const known = new Set(this.rows.map(this.key));
     this.hasMore = true;
     this.rows = [...this.rows, ...page.data.filter((row) => !known.has(this.key(row)))];
@@ -123,12 +153,7 @@ export class PagedList {
     const picture = JSON.stringify([this.rows, this.nextCursor]);
     if (picture === this.shown) return;
     this.shown = picture;
-    const more = this.nextCursor && h("button", {
-      type: "button",
-      class: "more",
-      "data-key": "more",
-      on: { click: () => this.more().catch((error) => this.element.append(problem(error))) },
-    }, "Show older ones");
+    const more = this.nextCursor && action(this.moreLabel, () => this.more(), { class: "more", "data-key": "more" });
     replace(this.element, this.show(this.rows), more);
   }
 

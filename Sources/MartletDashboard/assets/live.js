@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // When to look again: the gateway's stream says that something happened; without it, every five seconds.
 
-const kinds = ["event", "attempt", "delivery", "endpoint", "watch", "quarantine", "replay"];
+const kinds = ["event", "attempt", "delivery", "endpoint", "watch", "quarantine", "replay", "missed"];
 const pollEvery = 5000;
+/** With the stream a look is a precaution only; it also shows that the gateway is still reached. */
+const looksSkipped = 6;
 /** A burst of news is one look, and however much happens there is one look in two seconds at most. */
 const settleFor = 300;
 const lookEvery = 2000;
@@ -15,38 +17,54 @@ export class Live {
     this.source = null;
     this.isLost = false;
     this.timer = null;
+    // A page that was in the background may be hours old.
+    document.addEventListener("visibilitychange", () => {
+      if (this.timer !== null && !document.hidden) this.onNews();
+    });
   }
 
   start() {
     this.stop();
+    this.turn = 0;
+    this.timer = setInterval(() => this.tick(), pollEvery);
+    this.connect();
+  }
+
+  stop() {
+    this.source?.close();
+    this.source = null;
+    this.isStreaming = false;
+    clearInterval(this.timer);
+    this.timer = null;
+    clearTimeout(this.settling);
+    this.settling = null;
+  }
+
+  tick() {
+    // Closed by an answer that is no stream, such as 503 while 64 are open: the browser does not try again by itself.
+    if (this.source?.readyState === EventSource.CLOSED) this.connect();
+    this.turn += 1;
+    if (!document.hidden && (!this.isStreaming || this.turn % looksSkipped === 0)) this.onNews();
+  }
+
+  connect() {
+    this.source?.close();
     this.isStreaming = false;
     this.say();
-    this.timer = setInterval(() => {
-      if (document.hidden) return;
-      if (!this.isStreaming || ++this.turn % 6 === 0) this.onNews();
-    }, pollEvery);
-    this.turn = 0;
     const source = new EventSource("/v1/stream");
     this.source = source;
     source.addEventListener("open", () => {
       this.isStreaming = true;
       this.say();
+      // What happened while there was no stream is told by nobody.
+      this.news();
     });
-    source.addEventListener("message", () => this.news());
     for (const kind of kinds) source.addEventListener(kind, () => this.news());
     source.addEventListener("error", () => {
-      // Closed for good where the gateway has no stream; otherwise the browser connects again by itself.
+      if (source !== this.source) return;
       this.isStreaming = false;
-      if (source.readyState === EventSource.CLOSED) source.close();
       this.say();
     });
-  }
-
-  stop() {
-    this.source?.close();
-    clearInterval(this.timer);
-    clearTimeout(this.settling);
-    this.settling = null;
   }
 
   news() {
@@ -66,7 +84,8 @@ export class Live {
   }
 
   say() {
-    const text = this.isLost ? "Not reached: this is old" : this.isStreaming ? "Live" : "Live, every 5 s";
-    this.onState(text, this.isLost);
+    if (this.isLost) this.onState("lost", "Not reached: this is old");
+    else if (this.isStreaming) this.onState("live", "Live");
+    else this.onState("polling", "Not live: read every 5 s");
   }
 }

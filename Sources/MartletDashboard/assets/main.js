@@ -3,10 +3,10 @@
 import { h, replace } from "./dom.js";
 import { keepHintsFresh } from "./format.js";
 import { Live } from "./live.js";
-import { metrics } from "./metrics.js";
-import { problem } from "./parts.js";
+import { lastHour } from "./lasthour.js";
+import { problem, toast } from "./parts.js";
 import { current, signInForm, signOut } from "./session.js";
-import { toast } from "./dialog.js";
+import { closeDialogs } from "./dialog.js";
 import * as overview from "./overview.js";
 import * as events from "./events.js";
 import * as event from "./event.js";
@@ -16,8 +16,10 @@ import * as endpoints from "./endpoints.js";
 import * as quarantine from "./quarantine.js";
 import * as watches from "./watches.js";
 import * as sources from "./sources.js";
+import * as keys from "./keys.js";
 import * as audit from "./audit.js";
 
+/** `role`: who may see it at all; for all shops then. */
 const pages = [
   { path: "", title: "Overview", show: overview.show },
   { path: "events", title: "Events", show: events.show, one: event.show },
@@ -28,7 +30,8 @@ const pages = [
   { path: "quarantine", title: "Quarantine", show: quarantine.show, one: quarantine.showOne },
   { path: "watches", title: "Watches", show: watches.show, one: watches.showOne },
   { path: "sources", title: "Sources", show: sources.show },
-  { path: "audit", title: "Audit", show: audit.show },
+  { path: "keys", title: "Keys", show: keys.show, role: "admin" },
+  { path: "audit", title: "Audit", show: audit.show, role: "operator" },
 ];
 
 const byId = (id) => document.getElementById(id);
@@ -38,6 +41,8 @@ let session = null;
 let leave = new AbortController();
 let refresh = null;
 let isRefreshing = false;
+/** Tells the other tabs of this browser, which share the cookie, that somebody has signed in or out. */
+const tabs = new BroadcastChannel("martlet-session");
 
 /** `#/events?order=X` is `{ path: "events", id: null, parameters }`. */
 function route() {
@@ -45,13 +50,23 @@ function route() {
   const slash = path.indexOf("/");
   return {
     path: slash < 0 ? path : path.slice(0, slash),
-    id: slash < 0 ? null : decodeURIComponent(path.slice(slash + 1)),
+    id: slash < 0 ? null : decoded(path.slice(slash + 1)),
     parameters: new URLSearchParams(query ?? ""),
   };
 }
 
+/** An address that somebody has typed need not be one. */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 async function open() {
   leave.abort();
+  closeDialogs();
   leave = new AbortController();
   refresh = null;
   if (session === null) return;
@@ -103,9 +118,11 @@ async function news() {
   }
 }
 
-const live = new Live(news, (text, isLost) => {
-  byId("live").textContent = text;
-  byId("live").classList.toggle("lost", isLost);
+const live = new Live(news, (state, text) => {
+  const place = byId("live");
+  place.dataset.state = state;
+  // A screen reader is told of changes only.
+  if (place.textContent !== text) place.textContent = text;
 });
 
 function drawNav(page) {
@@ -114,7 +131,7 @@ function drawNav(page) {
     h(
       "ul",
       {},
-      pages.map((each) =>
+      pages.filter(({ role }) => !role || session.whyNot(role, { allShops: true }) === null).map((each) =>
         h(
           "li",
           {},
@@ -138,10 +155,12 @@ function showFrame(isSignedIn) {
 function enter(entered) {
   session = entered;
   showFrame(true);
-  const shops = session.hasAllShops ? "" : `, shops ${session.shops.join(", ")}`;
+  const word = session.shops.length === 1 ? "shop" : "shops";
+  const shops = session.hasAllShops ? "" : `, ${word} ${session.shops.join(", ")}`;
   byId("who").textContent = `${session.name} (${session.role}${shops})`;
+  byId("who").title = byId("who").textContent;
   live.start();
-  metrics.start();
+  lastHour.clear();
   open();
 }
 
@@ -150,10 +169,20 @@ function leaveFor(why) {
   session = null;
   leave.abort();
   live.stop();
-  metrics.stop();
+  closeDialogs();
   showFrame(false);
   document.title = "Sign in – Martlet";
-  signInForm(content, enter, why);
+  signInForm(content, (entered) => {
+    enter(entered);
+    tabs.postMessage("changed");
+  }, why);
+}
+
+/** Somebody has signed in or out in another tab: this one has the same cookie. */
+async function followOtherTabs() {
+  const now = await current();
+  if (now === null) leaveFor("You signed out in another tab.");
+  else if (session === null || now.name !== session.name || now.role !== session.role) enter(now);
 }
 
 const themes = ["auto", "light", "dark"];
@@ -199,10 +228,13 @@ function listen() {
     try {
       await signOut();
     } catch (error) {
-      toast(error.message, "bad");
+      // Still signed in: saying otherwise would leave the page open to whoever comes next.
+      if (error.status !== 401) return toast(`Not signed out. ${error.message}`, "bad");
     }
     leaveFor();
+    tabs.postMessage("changed");
   });
+  tabs.addEventListener("message", () => followOtherTabs().catch(() => {}));
   byId("search").addEventListener("submit", (event) => event.preventDefault());
   byId("q").addEventListener("input", () => {
     const text = byId("q").value.trim();

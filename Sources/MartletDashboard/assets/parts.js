@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The small pieces that every page is made of.
-import { h, svg } from "./dom.js";
+import { h, svg, visible } from "./dom.js";
 import { states } from "./words.js";
 import { Problem } from "./api.js";
 
@@ -19,6 +19,7 @@ export function badge(state, more) {
 /** Text that can be copied with a button beside it. */
 export function copyable(text, label = "Copy") {
   if (!text) return h("span", { class: "faint" }, "–");
+  const code = h("code", {}, text);
   const button = h("button", {
     type: "button",
     class: "copy",
@@ -31,7 +32,9 @@ export function copyable(text, label = "Copy") {
           await navigator.clipboard.writeText(text);
           button.textContent = "copied";
         } catch {
-          button.textContent = "select and copy";
+          // The clipboard is not there on plain HTTP beyond loopback.
+          getSelection().selectAllChildren(code);
+          button.textContent = "selected";
         }
         setTimeout(() => {
           button.textContent = "copy";
@@ -39,11 +42,19 @@ export function copyable(text, label = "Copy") {
       },
     },
   }, "copy");
-  return h("span", { class: "copyable" }, h("code", {}, text), button);
+  return h("span", { class: "copyable" }, code, button);
 }
 
-export function empty(title, text, ...actions) {
-  return h("div", { class: "empty" }, h("p", { class: "empty-title" }, title), text && h("p", {}, text), actions);
+/** Where there is nothing: what would be here, and what to do. Words become one paragraph, paragraphs stay. */
+export function empty(title, ...content) {
+  const isParagraph = (part) => part instanceof HTMLParagraphElement;
+  return h(
+    "div",
+    { class: "empty" },
+    h("p", { class: "empty-title" }, title),
+    h("p", {}, content.filter((part) => !isParagraph(part))),
+    content.filter(isParagraph),
+  );
 }
 
 export function notice(tone, ...content) {
@@ -61,13 +72,6 @@ export function problem(error) {
   if (error instanceof Problem) return notice("bad", error.message);
   return notice("bad", `This page failed: ${error.message}. Reload it; if it stays so, report it.`);
 }
-
-/** What this gateway does not serve. */
-export const missing = (what) =>
-  empty(
-    `This gateway has no ${what} yet`,
-    "It answers that this part of its API is not there. A newer version has it.",
-  );
 
 /** Names with their values; a third element `wide` gives one the room of two. */
 export function facts(pairs) {
@@ -101,7 +105,16 @@ export function choice(values, chosen, properties = {}) {
   );
 }
 
-/** A button that cannot be pressed twice while its work is under way. */
+const longestToast = 300;
+
+/** Says something in passing, to eyes and screen readers; what went wrong stays twice as long. */
+export function toast(text, tone = "good") {
+  const item = h("div", { class: `toast ${tone}` }, text.slice(0, longestToast));
+  document.getElementById("toasts").append(item);
+  setTimeout(() => item.remove(), tone === "good" ? 7000 : 14000);
+}
+
+/** A button that cannot be pressed twice while its work is under way; what goes wrong is said. */
 export function action(label, work, properties = {}) {
   const button = h("button", { type: "button", ...properties }, label);
   button.addEventListener("click", async () => {
@@ -109,6 +122,9 @@ export function action(label, work, properties = {}) {
     button.setAttribute("aria-disabled", "true");
     try {
       await work(button);
+    } catch (error) {
+      // The page was left meanwhile, or somebody has to sign in again, which is said already.
+      if (error.name !== "AbortError" && error.status !== 401) toast(error.message, "bad");
     } finally {
       button.removeAttribute("aria-disabled");
     }
@@ -116,13 +132,28 @@ export function action(label, work, properties = {}) {
   return button;
 }
 
+/** Filters above a list. */
+export const filters = (...fields) =>
+  h(
+    "form",
+    { class: "filters", "aria-label": "Filters", on: { submit: (event) => event.preventDefault() } },
+    fields,
+  );
+
+/** Text as it came, in lines. */
+export const plain = (label, ...content) =>
+  h("pre", { class: "json", tabindex: "0", role: "region", "aria-label": label }, content);
+
+/** Fields of a message, one a line. */
+export const headerLines = (fields) => (fields ?? []).map(([name, value]) => `${name}: ${value}\n`);
+
 export function heading(text, ...beside) {
   return h("div", { class: "heading" }, h("h1", { tabindex: "-1" }, text), h("div", { class: "beside" }, beside));
 }
 
 /** JSON for people: indented, one line a member, names and kinds told apart. */
 export function jsonView(value, label) {
-  const pre = h("pre", { class: "json", tabindex: "0", role: "region", "aria-label": label });
+  const pre = plain(label);
   write(pre, value, "");
   return pre;
 }
@@ -152,12 +183,12 @@ function write(pre, value, indent) {
  * stands twice is seen twice.
  */
 export function bodyView(text, label) {
-  const pre = h("pre", { class: "json", tabindex: "0", role: "region", "aria-label": label });
+  const pre = plain(label);
   try {
     const value = JSON.parse(text);
     if (value === null || typeof value !== "object") throw new SyntaxError("no object");
   } catch {
-    pre.append(text === "" ? "(empty)" : text);
+    pre.append(text === "" ? "(empty)" : visible(text));
     return pre;
   }
   const tokens = text.match(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null|[{}[\],:]/g);
@@ -198,7 +229,10 @@ export function sparkline(values, label, { tone = "", width = 160, height = 36 }
     viewBox: `0 0 ${width} ${height}`,
     preserveAspectRatio: "none",
   });
+  // What was counted in one step began with nothing.
+  if (values.length === 1) values = [0, ...values];
   const top = Math.max(1, ...values);
+  if (values.every((value) => value === 0)) picture.classList.add("flat");
   const step = values.length > 1 ? width / (values.length - 1) : width;
   const points = values.map((value, index) =>
     `${(index * step).toFixed(1)},${(height - 2 - (value / top) * (height - 5)).toFixed(1)}`

@@ -2,10 +2,24 @@
 // Callbacks that were refused: why, what they said, and the way out.
 import { h, replace } from "./dom.js";
 import { get, post, remove, segment } from "./api.js";
-import { action, bodyView, choice, copyable, empty, facts, field, heading, notice } from "./parts.js";
+import {
+  action,
+  bodyView,
+  choice,
+  copyable,
+  empty,
+  facts,
+  field,
+  filters,
+  headerLines,
+  heading,
+  notice,
+  plain,
+  toast,
+} from "./parts.js";
 import { number, time } from "./format.js";
 import { PagedList, table } from "./list.js";
-import { ask, toast } from "./dialog.js";
+import { ask } from "./dialog.js";
 import { reasons } from "./words.js";
 
 export async function show(view) {
@@ -29,11 +43,12 @@ export async function show(view) {
           {
             title: "Callback",
             cell: (row) =>
-              h("a", { href: `#/quarantine/${encodeURIComponent(row.id)}`, "data-key": `q-${row.id}` }, row.id),
+              h("a", { href: `#/quarantine/${segment(row.id)}`, "data-key": `q-${row.id}` }, row.id),
           },
           { title: "Source", cell: (row) => row.source },
           {
             title: "Reason",
+            kind: "wide",
             cell: (
               row,
             ) => [
@@ -53,7 +68,7 @@ export async function show(view) {
     autocomplete: "off",
     "data-key": "source",
   });
-  const reason = choice([["", "all reasons"], ...Object.keys(reasons).map((each) => [each, each])], filter.reason, {
+  const reason = choice([["", "all reasons"], ...Object.keys(reasons).map((each) => [each, each.replaceAll("_", " ")])], filter.reason, {
     "data-key": "reason",
   });
   for (const [name, control] of Object.entries({ source, reason })) {
@@ -75,16 +90,7 @@ export async function show(view) {
       { class: "intro" },
       "Nothing of this was delivered. After the cause is mended, a release judges it again by today's settings.",
     ),
-    h(
-      "form",
-      {
-        class: "filters",
-        "aria-label": "Filters",
-        on: { submit: (event) => event.preventDefault() },
-      },
-      field("Source", source),
-      field("Reason", reason),
-    ),
+    filters(field("Source", source), field("Reason", reason)),
     report,
     list.element,
   );
@@ -135,30 +141,34 @@ export async function showOne(view) {
   const actions = h(
     "div",
     { class: "buttons" },
-    mayAct && action("Release", () => release({}), { class: "primary", "data-key": "release" }),
+    mayAct && action("Release", release, { class: "primary", "data-key": "release" }),
     mayAct && action("Force…", force, { "data-key": "force" }),
     mayAct && action("Drop…", drop, { class: "danger", "data-key": "drop" }),
   );
 
-  async function release(body) {
+  const isReleased = (result) => {
+    actions.replaceChildren();
+    replace(
+      outcome,
+      notice(
+        "good",
+        `${result.outcome}: ${result.meaning}. `,
+        result.event && h("a", { href: `#/events/${segment(result.event)}` }, "See the event"),
+      ),
+    );
+  };
+  const path = `/v1/quarantine/${segment(view.id)}`;
+
+  async function release() {
     try {
-      const result = await post(`/v1/quarantine/${segment(view.id)}/release`, body);
-      actions.replaceChildren();
-      replace(
-        outcome,
-        notice(
-          "good",
-          `${result.outcome}: ${result.meaning}. `,
-          result.event && h("a", { href: `#/events/${encodeURIComponent(result.event)}` }, "See the event"),
-        ),
-      );
+      isReleased(await post(`${path}/release`, {}));
     } catch (error) {
       replace(outcome, notice("bad", error.message));
     }
   }
 
   async function force() {
-    const answer = await ask({
+    const result = await ask({
       title: "Deliver it although nothing proves it?",
       confirm: "Force",
       danger: true,
@@ -168,11 +178,12 @@ export async function showOne(view) {
         field(
           "Why you believe it",
           h("textarea", { name: "reason", required: true, maxlength: 500, rows: 3 }),
-          "It is kept with the event.",
+          "It is kept with the event and in the audit log.",
         ),
       ],
+      work: ({ reason }) => post(`${path}/release`, { force: true, reason }),
     });
-    if (answer !== null) await release({ force: true, reason: answer.reason });
+    if (result !== null) isReleased(result);
   }
 
   async function drop() {
@@ -181,21 +192,17 @@ export async function showOne(view) {
       confirm: "Drop",
       danger: true,
       text: "It cannot be had back from here.",
+      work: () => remove(path),
     });
     if (answer === null) return;
-    try {
-      await remove(`/v1/quarantine/${segment(view.id)}`);
-      toast(`${view.id} is dropped.`);
-      location.hash = "#/quarantine";
-    } catch (error) {
-      replace(outcome, notice("bad", error.message));
-    }
+    toast(`${view.id} is dropped.`);
+    location.hash = "#/quarantine";
   }
 
   replace(
     view.place,
     heading(view.id, h("span", { class: "type" }, row.reason)),
-    h("p", {}, reasons[row.reason] ?? ""),
+    reasons[row.reason] && h("p", {}, reasons[row.reason]),
     h("p", { class: "hint" }, row.detail),
     !mayAct && notice("warn", view.session.whyNot("operator")),
     outcome,
@@ -211,12 +218,7 @@ export async function showOne(view) {
     h("h2", {}, "As it came"),
     row.request
       ? [
-        h(
-          "pre",
-          { class: "json", tabindex: "0", role: "region", "aria-label": "Headers of the callback" },
-          `${row.request.method}\n`,
-          row.request.headers.map(([name, value]) => `${name}: ${value}\n`),
-        ),
+        plain("Headers of the callback", `${row.request.method}\n`, headerLines(row.request.headers)),
         bodyView(row.request.body ?? row.request.bodyBase64 ?? "", "Body of the callback"),
       ]
       : notice("warn", `${row.requestNote ?? "It is not shown."}`),

@@ -1,26 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Replays that the gateway carries out by itself: how far each is, and pause, resume, cancel.
-import { h, replace } from "./dom.js";
-import { get, getIfServed, post, segment } from "./api.js";
-import { action, badge, copyable, empty, facts, heading, missing } from "./parts.js";
-import { number, time } from "./format.js";
+import { h, replace, whenChanged } from "./dom.js";
+import { get, post, segment } from "./api.js";
+import { action, badge, copyable, empty, facts, heading, toast } from "./parts.js";
+import { duration, number, time } from "./format.js";
 import { PagedList, table } from "./list.js";
-import { toast } from "./dialog.js";
+import { ask } from "./dialog.js";
 
 /** What needs nothing more: delivered, or seen to be unneeded, gone, dead again or cancelled. */
 const ended = (replay) => replay.delivered + replay.dead + replay.cancelled + replay.gone + replay.unneeded + replay.otherShop;
 
 export async function show(view) {
-  const first = await getIfServed("/v1/replays", { limit: 50 }, view.signal);
-  if (first === null) {
-    replace(
-      view.place,
-      heading("Replays"),
-      missing("replays"),
-      h("p", {}, h("a", { href: "#/dead" }, "Dead letters"), " can be sent again from their page meanwhile."),
-    );
-    return null;
-  }
   const list = new PagedList({
     key: (row) => row.id,
     load: (cursor) => get("/v1/replays", { limit: 50, cursor }, view.signal),
@@ -41,7 +31,7 @@ export async function show(view) {
           {
             title: "Replay",
             cell: (row) =>
-              h("a", { href: `#/replays/${encodeURIComponent(row.id)}`, "data-key": `r-${row.id}` }, row.id),
+              h("a", { href: `#/replays/${segment(row.id)}`, "data-key": `r-${row.id}` }, row.id),
           },
           { title: "State", cell: (row) => badge(row.state) },
           { title: "Progress", cell: (row) => bar(row) },
@@ -66,21 +56,35 @@ function bar(replay) {
 
 export async function showOne(view) {
   const title = heading(`Replay ${view.id}`);
-  const body = h("div", { role: "status", "aria-live": "polite" });
-  replace(view.place, title, body);
-  async function refresh() {
-    const replay = await get(`/v1/replays/${segment(view.id)}`, {}, view.signal);
-    const verb = (name, label) =>
-      view.session.may("operator") && action(label, async () => {
-        try {
-          await post(`/v1/replays/${segment(view.id)}/${name}`);
-        } catch (error) {
-          toast(error.message, "bad");
-        }
+  const body = h("div", {});
+  const spoken = h("p", { class: "visually-hidden", role: "status" });
+  replace(view.place, title, spoken, body);
+  const refresh = async () => redraw(await get(`/v1/replays/${segment(view.id)}`, {}, view.signal));
+  const redraw = whenChanged((replay) => {
+    // A screen reader is told every tenth, not every one.
+    const tenths = Math.floor((ended(replay) / Math.max(1, replay.total)) * 10);
+    const said = `${view.id} is ${replay.state}, ${tenths * 10} % have ended.`;
+    if (spoken.textContent !== said) spoken.textContent = said;
+    const path = `/v1/replays/${segment(view.id)}`;
+    const does = (name, said) => async () => {
+      try {
+        await post(`${path}/${name}`);
+        toast(`${view.id} ${said}.`);
+      } finally {
         await refresh();
-      }, { "data-key": name });
+      }
+    };
+    const cancel = () =>
+      ask({
+        title: `Cancel ${view.id}?`,
+        confirm: "Cancel the replay",
+        danger: true,
+        text: `What has been made goes on. The ${number(replay.left)} that were not made yet are not sent again.`,
+        work: does("cancel", "is cancelled"),
+      });
+    const mayAct = view.session.may("operator");
     const deliveries = (state, count) =>
-      h("a", { href: `#/deliveries?replay=${encodeURIComponent(replay.id)}&state=${state}` }, number(count));
+      h("a", { href: `#/deliveries?replay=${segment(replay.id)}&state=${state}` }, number(count));
     replace(
       body,
       h("p", {}, badge(replay.state), " ", bar(replay)),
@@ -98,19 +102,23 @@ export async function showOne(view) {
         ["Replay", copyable(replay.id)],
         ["Why", replay.reason],
         ["By", replay.createdBy],
-        ["Each second", number(replay.ratePerSecond)],
+        ["At most, a second", number(replay.ratePerSecond)],
+        replay.state === "running" && replay.left > 0 &&
+        ["Made in about", duration((replay.left / replay.ratePerSecond) * 1000)],
         ["Begun", time(replay.createdAt)],
         ["Ended", time(replay.finishedAt)],
       ]),
       h(
         "div",
         { class: "buttons" },
-        replay.state === "running" && verb("pause", "Pause"),
-        replay.state === "paused" && verb("resume", "Resume"),
-        ["running", "paused"].includes(replay.state) && verb("cancel", "Cancel"),
+        mayAct && replay.state === "running" && action("Pause", does("pause", "is paused"), { "data-key": "pause" }),
+        mayAct && replay.state === "paused" &&
+          action("Resume", does("resume", "goes on"), { "data-key": "resume", class: "primary" }),
+        mayAct && ["running", "paused"].includes(replay.state) &&
+          action("Cancel…", cancel, { "data-key": "cancel", class: "danger" }),
       ),
     );
-  }
+  });
   await refresh();
   return refresh;
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Orders that the gateway follows by asking their provider.
-import { h, replace } from "./dom.js";
+import { h, replace, whenChanged } from "./dom.js";
 import { get, post, remove, segment } from "./api.js";
-import { action, badge, choice, copyable, empty, facts, field, heading } from "./parts.js";
+import { action, badge, choice, copyable, empty, facts, field, filters, heading, notice, toast } from "./parts.js";
 import { number, time } from "./format.js";
 import { PagedList, table } from "./list.js";
-import { ask, toast } from "./dialog.js";
+import { ask } from "./dialog.js";
+import { sentence } from "./words.js";
 
 const stateChoices = [["", "all states"], ["open", "open"], ["held", "held"], ["overdue", "overdue"], [
   "closed",
@@ -22,7 +23,8 @@ export async function show(view) {
     ) => (rows.length === 0
       ? empty(
         filter.state === "" ? "No watch yet" : "No watch in this state",
-        "A watch makes up for callbacks that never come: the gateway asks the provider. Register one with POST /v1/watches or ",
+        "A watch makes up for callbacks that never come: the gateway asks the provider. ",
+        "Register one with POST /v1/watches or ",
         h("code", {}, "martlet watches add"),
         ".",
       )
@@ -34,7 +36,7 @@ export async function show(view) {
           {
             title: "Watch",
             cell: (row) =>
-              h("a", { href: `#/watches/${encodeURIComponent(row.id)}`, "data-key": `w-${row.id}` }, row.id),
+              h("a", { href: `#/watches/${segment(row.id)}`, "data-key": `w-${row.id}` }, row.id),
           },
           { title: "Subject", cell: (row) => row.subject },
           { title: "Source", cell: (row) => row.source },
@@ -57,11 +59,7 @@ export async function show(view) {
   replace(
     view.place,
     heading("Watches"),
-    h(
-      "form",
-      { class: "filters", "aria-label": "Filters", on: { submit: (event) => event.preventDefault() } },
-      field("State", state),
-    ),
+    filters(field("State", state)),
     list.element,
   );
   await list.restart();
@@ -69,43 +67,41 @@ export async function show(view) {
 }
 
 export async function showOne(view) {
-  async function change(work, said) {
+  const path = `/v1/watches/${segment(view.id)}`;
+  const does = (work, said) => async () => {
     try {
       await work();
       toast(said);
-    } catch (error) {
-      toast(error.message, "bad");
+    } finally {
+      await refresh();
     }
-    await refresh();
-  }
-  const path = `/v1/watches/${segment(view.id)}`;
-
-  async function close() {
-    const answer = await ask({
+  };
+  const close = () =>
+    ask({
       title: `Close ${view.id}?`,
       confirm: "Close",
       danger: true,
       text: "Its provider is not asked any more. Callbacks are still taken.",
+      work: does(() => remove(path), `${view.id} is closed.`),
     });
-    if (answer !== null) await change(() => remove(path), `${view.id} is closed.`);
-  }
 
-  async function refresh() {
-    const row = await get(path, {}, view.signal);
-    const mayAct = view.session.may("operator");
+  const refresh = async () => redraw(await get(path, {}, view.signal));
+  const redraw = whenChanged((row) => {
+    const why = view.session.whyNot("operator");
     replace(
       view.place,
       heading(row.subject ?? row.id, badge(row.state)),
-      row.note && h("p", {}, row.note),
-      mayAct && h(
+      row.note && notice(row.state === "open" ? "busy" : "warn", sentence(row.note)),
+      why && h("p", { class: "hint" }, why),
+      !why && h(
         "div",
         { class: "buttons" },
         row.state === "open" &&
-          action("Poll now", () => change(() => post(`${path}/poll`), "It is asked about now."), {
+          action("Poll now", does(() => post(`${path}/poll`), "Its provider is being asked."), {
             "data-key": "poll",
           }),
         (row.state !== "open" || row.sourceHeld) &&
-          action("Resume", () => change(() => post(`${path}/resume`), "It is open again."), { "data-key": "resume" }),
+          action("Resume", does(() => post(`${path}/resume`), "It is open again."), { "data-key": "resume" }),
         row.state !== "closed" && action("Close…", close, { class: "danger", "data-key": "close" }),
       ),
       facts([
@@ -133,12 +129,12 @@ export async function showOne(view) {
               poll,
             ) => (poll.events.length === 0
               ? "none"
-              : poll.events.map((id) => h("a", { href: `#/events/${encodeURIComponent(id)}` }, `${id.slice(0, 12)}…`))),
+              : poll.events.map((id) => h("a", { href: `#/events/${segment(id)}` }, `${id.slice(0, 12)}…`))),
           },
         ],
       }),
     );
-  }
+  });
   await refresh();
   return refresh;
 }

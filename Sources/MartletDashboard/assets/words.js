@@ -24,14 +24,38 @@ export const states = {
   overdue: { shape: "!", tone: "bad", word: "overdue" },
   waiting: { shape: "◔", tone: "idle", word: "waiting" },
   running: { shape: "▶", tone: "busy", word: "running" },
+  well: { shape: "✓", tone: "good", word: "all is well" },
   // replays
   paused: { shape: "‖", tone: "warn", word: "paused" },
   done: { shape: "✓", tone: "good", word: "done" },
   // the audit log
   refused: { shape: "✕", tone: "warn", word: "refused" },
   failed: { shape: "!", tone: "bad", word: "failed" },
+  unknown: { shape: "?", tone: "warn", word: "unknown" },
   repeated: { shape: "↻", tone: "idle", word: "repeated" },
+  // keys
+  expired: { shape: "◌", tone: "idle", word: "expired" },
+  revoked: { shape: "⊘", tone: "idle", word: "revoked" },
 };
+
+export const flags = {
+  out_of_order: "Older than what is known of its payment already; kept, not delivered.",
+  amount_mismatch: "Amount or currency differ from the order that the gateway knows.",
+  already_known: "The gateway had learned it by asking; kept, not delivered again.",
+  test: "From a test account, or a test: no money has moved.",
+};
+
+export const finality = {
+  none: "no, it will move on",
+  provisional: "provisional: the provider may change it",
+  final: "yes",
+};
+
+/** The sum that an event is about. */
+export function moneyOf(event) {
+  const money = event.body?.data?.money;
+  return money?.ordered ?? money?.paid ?? money?.due;
+}
 
 export const endpointMeaning = {
   active: "Deliveries flow.",
@@ -69,7 +93,7 @@ export const methods = {
   forced: "Nothing proves it: an operator released it by force",
 };
 
-export const failures = {
+const failures = {
   dns: "the name could not be resolved",
   connect: "no connection",
   tls: "TLS failed",
@@ -91,3 +115,6 @@ export function outcomeLabel(label) {
   if (!label) return "not tried yet";
   return failures[label] ?? (label.startsWith("http_") ? `answered ${label.slice(5)}` : label);
 }
+
+/** The API's words begin small and have no full stop. */
+export const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, "")}.`;
