@@ -90,7 +90,7 @@ package protocol EventStore: Sendable {
     func managedEndpoints() async throws(StoreError) -> [ManagedEndpoint]
     /// Stores a new one; false if there is one of that id.
     ///
-    /// - Throws: `secretsKey` if the store has no key to seal with, here and in `replace`.
+    /// - Throws: `noSecretsKey` if the store has no key to seal with, here and in `replace`.
     func create(_ endpoint: ManagedEndpoint) async throws(StoreError) -> Bool
     /// Stores a changed one in place of the version before it; false if that is not the stored one.
     func replace(_ endpoint: ManagedEndpoint) async throws(StoreError) -> Bool
@@ -101,7 +101,13 @@ package protocol EventStore: Sendable {
 
     // MARK: sealed secrets
 
+    /// Says whether secrets can be stored; asked before something is done that will have one.
+    ///
+    /// - Throws: `noSecretsKey`, as everything that would store a secret does.
+    func checkSealing() throws(StoreError)
     /// The names of the keys that stored secrets are sealed with (`SecretSealer`), sorted; unsealed ones name none.
+    ///
+    /// Knows of every write that was begun before the call.
     func sealingKeys() async throws(StoreError) -> [String]
     /// Seals up to `limit` secrets with the present key that are unsealed or under another one; returns how many.
     func resealSecrets(limit: Int) async throws(StoreError) -> Int
@@ -139,6 +145,9 @@ package protocol EventStore: Sendable {
     // MARK: orders
 
     func order(of source: SourceID, objectID: String) async throws(StoreError) -> KnownOrder?
+    /// Keeps of a known order what the new one leaves open, its secrets above all.
+    ///
+    /// - Throws: `noSecretsKey` if it has a secret and there is no key to seal it with.
     func save(_ order: KnownOrder, of source: SourceID) async throws(StoreError)
 
     // MARK: reading
@@ -178,8 +187,10 @@ package protocol EventStore: Sendable {
 
     /// Stores a watch and the order that verifies its notifications in one transaction.
     ///
-    /// Of a subject that is watched already only details and secrets change; one that was overdue is open again.
-    /// `shop`: as far as it is known yet.
+    /// Of a subject that is watched already only details change, and of its order what is said anew (`save`); one that was
+    /// overdue is open again. `shop`: as far as it is known yet.
+    ///
+    /// - Throws: `noSecretsKey` if the order has a secret and there is no key to seal it with.
     func register(_ plan: WatchPlan, shop: String, now: Timestamp) async throws(StoreError) -> WatchRegistration
 
     /// Makes the watch of a hint due, and stores it first where there is none; a hint that was followed changes nothing.
