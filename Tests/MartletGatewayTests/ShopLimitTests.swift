@@ -81,7 +81,10 @@ import Testing
         try await run { client, provider in
             let requests = [
                 ("/v1/watches", #"{"source":"kryptoswap/both","merchantOrderId":"NO-1",\#(Self.watch)}"#),
-                ("/v1/sources/kryptoswap/both/orders", #"{"order":{"routeId":"r-1","amount":0.10},"merchantOrderId":"NO-1"}"#),
+                (
+                    "/v1/sources/kryptoswap/both/orders",
+                    #"{"order":{"routeId":"r-1","amount":0.10},"merchantOrderId":"NO-1"}"#
+                ),
             ]
             for (path, body) in requests {
                 let answer = try await client.post(path, body)
