@@ -54,14 +54,6 @@ extension EventStoreConformance {
             try checkEqual(try await store.endpointHealth()[id], nil)
             try check(try await store.create(endpoint("one")), "the id is free again")
         },
-        Case("withoutAKeyNoEndpointIsStored") { store, _ in
-            do {
-                _ = try await store.create(endpoint("one"))
-                throw ConformanceFailure(description: "it was stored unsealed")
-            } catch let error as StoreError {
-                try checkEqual(error.label, "secrets_key")
-            }
-        },
         Case("cancelsWhatIsPendingInPortions") { store, _ in
             let other = EndpointID("other")
             for number in 0..<5 {
