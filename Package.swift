@@ -148,7 +148,7 @@ let package = Package(
             [
                 "MartletCore", "MartletWire", "MartletRuntime", "MartletCrypto", "MartletProviders", "MartletNet",
                 "MartletDelivery", "MartletStore", "MartletStoreSQLite", "MartletEngine", "MartletAdmin",
-                "MartletConfig", "CLinux",
+                "MartletConfig", "CLinux", grdb,
             ]
         ),
         tests(

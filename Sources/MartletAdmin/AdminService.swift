@@ -11,29 +11,29 @@ import Synchronization
 ///
 /// Called on the admin loop's queue, where a request is recognised and judged; what it asks for is done elsewhere.
 package final class AdminService: Sendable {
-    private let store: any EventStore
-    private let control: any EndpointControl
+    let store: any EventStore
+    let control: any EndpointControl
     private let endpoints: any EndpointManagement
     private let quarantine: any QuarantineControl
     private let watches: any WatchControl
-    private let sweeps: any SweepControl
+    let sweeps: any SweepControl
     private let orders: any OrderControl
     private let replays: any ReplayControl
-    private let idempotency: IdempotencyKeys
-    private let trail: AuditTrail
+    let idempotency: IdempotencyKeys
+    let trail: AuditTrail
     let keys: KeyRing
     let streams: StreamHub
     let windows: ActivityWindows
     private let sources: any SourceControl
     let authenticator: Authenticator
     let sessions = Sessions()
-    private let metrics: Metrics
+    let metrics: Metrics
     let refusals: Counter
-    private let clock: any WallClock
+    let clock: any WallClock
     /// What due times go by.
-    private let schedule: any WallClock
+    let schedule: any WallClock
     let log: Logger
-    private let isReady = Atomic<Bool>(false)
+    let isReady = Atomic<Bool>(false)
 
     /// `keys`: those of the configuration; without any the API under `/v1` is closed.
     ///
@@ -102,9 +102,6 @@ package final class AdminService: Sendable {
     /// Puts the keys of the store into force; before that nobody may be let in by one, so before the listener starts.
     package func loadKeys() async throws(StoreError) { try await keys.load() }
 
-    /// Whether a caller who was let in would be let in again; for answers that go on and on.
-    func admits(_ caller: Caller) -> Bool { authenticator.admits(caller, at: clock.now()) }
-
     package func handle(_ request: HTTPRequest, _ reply: HTTPReply) {
         do throws(Problem) {
             let (route, id) = try find(request)
@@ -149,128 +146,6 @@ package final class AdminService: Sendable {
         }
     }
 
-    /// The one place where keys and roles are asked for.
-    private func admit(_ request: HTTPRequest, to route: AdminRoute, id: String) throws(Problem) -> Caller {
-        let (role, needsAllShops): (AdminRole, Bool)
-        switch route.access {
-        case .open: return .anybody
-        case .role(let needed): (role, needsAllShops) = (needed, false)
-        case .allShops(let needed): (role, needsAllShops) = (needed, true)
-        }
-        let caller = try recognise(request)
-        keys.noteUse(of: caller, at: clock.now())
-        if let problem = refusal(of: caller, at: route, role, needsAllShops: needsAllShops) {
-            if route.isAudited {
-                trail.noteRefusal(of: caller, request, to: route, id: id, status: problem.status, at: clock.now())
-            }
-            throw problem
-        }
-        // After the key, so that strangers learn nothing of the gateway's state here.
-        guard isReady.load(ordering: .relaxed) else {
-            throw Problem(503, "the gateway is starting or stopping", remedy: "try again in a moment")
-                .with(header: "Retry-After", "1")
-        }
-        return caller
-    }
-
-    /// Why a key is not enough for a route; nil if it is.
-    private func refusal(
-        of caller: Caller,
-        at route: AdminRoute,
-        _ role: AdminRole,
-        needsAllShops: Bool
-    ) -> Problem? {
-        guard caller.role.includes(role) else {
-            refusals.increment(["role"])
-            return Problem(
-                403,
-                "\(route.method) \(route.pattern) needs the role \(role.rawValue); "
-                    + "the key \"\(caller.name)\" has the role \(caller.role.rawValue)",
-                remedy: "use a key with the role \(role.rawValue)"
-            )
-        }
-        guard needsAllShops, caller.shops != nil else { return nil }
-        refusals.increment(["shops"])
-        return Problem(
-            403,
-            "\(route.method) \(route.pattern) concerns all shops; the key \"\(caller.name)\" is limited to some",
-            remedy: "use a key with the role \(role.rawValue) that is for all shops"
-        )
-    }
-
-    private func recognise(_ request: HTTPRequest) throws(Problem) -> Caller {
-        if let caller = try callerBySession(request) { return caller }
-        return try caller(by: authenticator.judge(request.headers, from: request.peer, at: clock.now()), request)
-    }
-
-    /// The caller of a verdict, or why there is none.
-    func caller(by verdict: Authenticator.Verdict, _ request: HTTPRequest) throws(Problem) -> Caller {
-        switch verdict {
-        case .caller(let caller): return caller
-        case .missing:
-            refusals.increment(["missing"])
-            throw Problem(401, "this needs a key", remedy: "send it as \"Authorization: Bearer KEY\"")
-                .with(header: "WWW-Authenticate", "Bearer realm=\"martlet\"")
-        case .noKeys:
-            refusals.increment(["no_keys"])
-            throw Problem(401, "the configuration has no key for the admin API", remedy: "add one to admin.keys")
-                .with(header: "WWW-Authenticate", "Bearer realm=\"martlet\"")
-        case .expired(let caller, let moment):
-            refusals.increment(["expired"])
-            throw Problem(
-                401,
-                "the key \"\(caller.name)\" expired at \(moment.rfc3339)",
-                remedy: "have an admin make a new one"
-            )
-            .with(header: "WWW-Authenticate", "Bearer realm=\"martlet\", error=\"invalid_token\"")
-        case .wrong:
-            refusals.increment(["wrong"])
-            log.warning("wrong key at the admin API", metadata: ["address": "\(request.peer)"])
-            throw Problem(
-                401,
-                "that is not a key of this gateway",
-                remedy: "send one of admin.keys or of GET /v1/keys as \"Authorization: Bearer KEY\""
-            )
-            .with(header: "WWW-Authenticate", "Bearer realm=\"martlet\", error=\"invalid_token\"")
-        case .tooMany(let seconds):
-            refusals.increment(["too_many"])
-            throw Problem(
-                429,
-                "too many wrong keys have come from \(request.peer)",
-                remedy: "try again in \(seconds) s with a right one"
-            )
-            .with(header: "Retry-After", String(seconds))
-        }
-    }
-
-    /// The one place where changes are written down.
-    private func answer(_ call: AdminCall, _ route: AdminRoute) async -> HTTPResponse {
-        guard route.isAudited else { return await respond(call, route) }
-        let response = await trail.record(call, route) { await respond(call, route) }
-        log.notice(
-            "operator's request",
-            metadata: [
-                "key": "\(call.caller.name)", "route": "\(route.method) \(route.pattern)",
-                "id": "\(AuditTrail.shown(call.id).prefix(64))", "status": "\(response.status)",
-            ]
-        )
-        return response
-    }
-
-    private func respond(_ call: AdminCall, _ route: AdminRoute) async -> HTTPResponse {
-        do {
-            return try await route.creates ? idempotency.answer(call, route) : route.answer(call)
-        } catch let problem as Problem {
-            return problem.response
-        } catch let error as StoreError {
-            log.error("store failed an admin request", metadata: ["error": "\(error.label)", "detail": "\(error)"])
-            return Problem(error).response
-        } catch {
-            log.error("admin request failed", metadata: ["route": "\(route.pattern)", "error": "\(error)"])
-            return Problem(500, "the gateway failed", remedy: "see its log").response
-        }
-    }
-
     /// The moment by which people see things dated.
     func now() -> Timestamp { clock.now() }
 
@@ -298,45 +173,4 @@ package final class AdminService: Sendable {
 
     /// Every configured endpoint, whoever asks.
     func standings() async -> [EndpointStanding] { await control.standings() }
-}
-
-/// The pages that are open to everybody.
-extension AdminService {
-    func readiness() async -> HTTPResponse {
-        guard isReady.load(ordering: .relaxed) else { return .text(503, "starting or draining") }
-        do throws(StoreError) {
-            try await store.probe()
-            return .text(200, "ready")
-        } catch {
-            log.error("store not ready", metadata: ["error": "\(error.label)", "detail": "\(error)"])
-            return .text(503, "store: \(error.label)")
-        }
-    }
-
-    func metricsPage() async -> HTTPResponse {
-        let now = schedule.now()
-        let isUp = await readiness().status == 200
-        var gauges = [
-            Gauge(
-                "martlet_ready",
-                help: "1 while the gateway takes callbacks and its store can be written, as /readyz says.",
-                samples: [([], isUp ? 1 : 0)]
-            )
-        ]
-        gauges += [EndpointGauges.read(await control.standings())]
-        gauges.append(SweepDocument.gauge(await sweeps.standings().map(\.record), at: clock.now()))
-        do throws(StoreError) {
-            gauges += StoreGauges.read(try await store.statistics(now: now), at: now)
-            gauges.append(WatchGauges.read(try await store.watchCounts()))
-            gauges.append(ReplayDocument.gauge(try await store.replayCounts()))
-        } catch {
-            // The counters in memory are still worth having while the store is in trouble.
-            log.error("store gave no statistics", metadata: ["error": "\(error.label)"])
-        }
-        return HTTPResponse(
-            status: 200,
-            headers: HeaderFields([("Content-Type", "text/plain; version=0.0.4; charset=utf-8")]),
-            body: Array(metrics.render(gauges: gauges).utf8)
-        )
-    }
 }

@@ -25,7 +25,7 @@ extension ConfigurationReader {
             } else if sources.contains(where: { $0.provider == "kryptoswap" }) {
                 root.warn(
                     "secretsKey",
-                    "is not set, so the secrets of Kryptoswap's orders are stored unsealed; "
+                    "is not set, so Kryptoswap's orders, which have secrets, can be neither registered nor created; "
                         + "\"martlet keygen --secrets-key\" makes a key"
                 )
             }

@@ -20,6 +20,7 @@ extension Watcher: WatchControl {
             case .unknownSource(let known): return .unknownSource(among: known)
             case .refused(let refusal): return .refused(refusal.problems)
             case .otherShop(let shop): return .otherShop(shop)
+            case .unknownShop: return .unknownShop
             }
         } catch {
             // Nothing else is thrown; a typed throw of two kinds is not to be had.

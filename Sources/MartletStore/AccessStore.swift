@@ -7,7 +7,13 @@ package import MartletCore
 package protocol AccessStore: Sendable {
     // MARK: sealed secrets
 
+    /// Says whether secrets can be stored; asked before something is done that will have one.
+    ///
+    /// - Throws: `noSecretsKey`, as everything that would store a secret does.
+    func checkSealing() throws(StoreError)
     /// The names of the keys that stored secrets are sealed with (`SecretSealer`), sorted; unsealed ones name none.
+    ///
+    /// Knows of every write that was begun before the call.
     func sealingKeys() async throws(StoreError) -> [String]
     /// Seals up to `limit` secrets with the present key that are unsealed or under another one; returns how many.
     func resealSecrets(limit: Int) async throws(StoreError) -> Int

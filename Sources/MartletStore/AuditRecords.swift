@@ -120,7 +120,7 @@ package struct AuditQuery: Sendable, Equatable {
     package var actor: String?
     /// What something was done to, or what was made.
     package var object: String?
-    /// Only lines older than this one.
+    /// Only lines older than this one, by their time and then by their number.
     package var before: AuditID?
     package var limit: Int
 

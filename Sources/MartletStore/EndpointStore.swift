@@ -25,7 +25,7 @@ package protocol EndpointStore: Sendable {
     func managedEndpoints() async throws(StoreError) -> [ManagedEndpoint]
     /// Stores a new one; false if there is one of that id.
     ///
-    /// - Throws: `secretsKey` if the store has no key to seal with, here and in `replace`.
+    /// - Throws: `noSecretsKey` if the store has no key to seal with, here and in `replace`.
     func create(_ endpoint: ManagedEndpoint) async throws(StoreError) -> Bool
     /// Stores a changed one in place of the version before it; false if that is not the stored one.
     func replace(_ endpoint: ManagedEndpoint) async throws(StoreError) -> Bool

@@ -13,6 +13,8 @@ package enum OrderCreation: Sendable {
     case malformed([RegistrationRefusal.Problem])
     /// The order would belong to a shop that the caller may not see.
     case otherShop(String)
+    /// Its secrets could not be stored, so the provider was not asked.
+    case cannotStore(StoreError)
     /// Too many orders at once; when to come back.
     case turnedAway(until: Timestamp, now: Timestamp)
     case refused(status: Int, message: String?, retryAfter: Duration?)

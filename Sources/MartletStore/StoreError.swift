@@ -13,8 +13,10 @@ package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     case full(String)
     /// Too many writes are waiting.
     case overloaded
-    /// A stored secret cannot be opened, or must not be stored unsealed.
+    /// A stored secret cannot be opened.
     case secretsKey(String)
+    /// A secret cannot be stored: there is no key to seal it with.
+    case noSecretsKey
     /// The store has been closed.
     case closed
     /// Anything else: result code, operation and the library's message.
@@ -29,6 +31,7 @@ package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case .full: "full"
         case .overloaded: "overloaded"
         case .secretsKey: "secrets_key"
+        case .noSecretsKey: "no_secrets_key"
         case .closed: "closed"
         case .failed: "failed"
         }
@@ -39,6 +42,7 @@ package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case .cannotOpen(let message), .newerSchema(let message), .readOnly(let message), .full(let message),
             .secretsKey(let message):
             message
+        case .noSecretsKey: "the configuration has no \"secretsKey\" to seal secrets with"
         case .overloaded: "too many writes are waiting for the store; the disk is slower than the callbacks come"
         case .closed: "the store has been closed"
         case .failed(let code, let operation, let message): "\(operation): \(message) (code \(code))"

@@ -30,7 +30,8 @@ package struct WatchQuery: Sendable, Equatable {
 /// What a registration came to.
 package enum WatchRegistration: Sendable, Equatable {
     case registered(WatchID)
-    /// The subject was watched before; secrets and details are replaced, and one that was overdue is open again.
+    /// The subject was watched before; details are replaced, secrets where new ones are given, and one that was overdue
+    /// is open again.
     case exists(WatchID)
 }
 

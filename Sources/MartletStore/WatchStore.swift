@@ -8,14 +8,19 @@ package protocol WatchStore: Sendable {
     // MARK: orders
 
     func order(of source: SourceID, objectID: String) async throws(StoreError) -> KnownOrder?
+    /// Keeps of a known order what the new one leaves open, its secrets above all.
+    ///
+    /// - Throws: `noSecretsKey` if it has a secret and there is no key to seal it with.
     func save(_ order: KnownOrder, of source: SourceID) async throws(StoreError)
 
     // MARK: watches
 
     /// Stores a watch and the order that verifies its notifications in one transaction.
     ///
-    /// Of a subject that is watched already only details and secrets change; one that was overdue is open again.
-    /// `shop`: as far as it is known yet.
+    /// Of a subject that is watched already only details change, and of its order what is said anew (`save`); one that was
+    /// overdue is open again. `shop`: as far as it is known yet.
+    ///
+    /// - Throws: `noSecretsKey` if the order has a secret and there is no key to seal it with.
     func register(_ plan: WatchPlan, shop: String, now: Timestamp) async throws(StoreError) -> WatchRegistration
 
     /// Makes the watch of a hint due, and stores it first where there is none; a hint that was followed changes nothing.

@@ -61,6 +61,9 @@ final class CommitQueue: Sendable {
         self.maxWaiting = maxWaiting
     }
 
+    /// Writes that wait for the transaction that runs.
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
+
     func submit(_ command: WriteCommand) {
         let refusal: StoreError? = enqueue(command)
         if let refusal { answers.async { command.fail(refusal) } }

@@ -40,26 +40,39 @@ extension SQLiteEventStore {
     }
 
     package func audit(_ query: AuditQuery) async throws(StoreError) -> [AuditEntry] {
-        var filter = QueryFilter()
-        filter.between("at", since: query.since, until: query.until)
-        filter.equal("actor", query.actor)
-        if let object = query.object {
-            // Each half by its index, whatever the planner thinks of an OR.
-            filter.add(
-                "id IN (SELECT id FROM audit WHERE object = ? UNION SELECT id FROM audit WHERE created = ?)",
-                [object.databaseValue, object.databaseValue]
-            )
-        }
-        filter.before("id", query.before?.number)
-        let sql = """
-            SELECT id, at, actor, key, address, action, object, created, detail, outcome, status FROM audit
-            \(filter.clause) ORDER BY id DESC LIMIT \(max(0, query.limit))
-            """
-        let arguments = filter.arguments
+        let (sql, arguments) = Self.auditSearch(query)
         return try await read("search audit log") { database in
             try Row.fetchAll(database, sql: sql, arguments: StatementArguments(arguments)).map(Self.auditEntry)
         }
     }
+
+    /// Along the index that fits, each of which ends with the time; the planner has no statistics to choose one by.
+    static func auditSearch(_ query: AuditQuery) -> (sql: String, arguments: [DatabaseValue]) {
+        var filter = QueryFilter()
+        filter.equal("actor", query.actor)
+        filter.between("at", since: query.since, until: query.until)
+        if let line = query.before?.number {
+            filter.add("(at, id) < (SELECT at, id FROM audit WHERE id = ?)", line)
+        }
+        let end = "ORDER BY at DESC, id DESC LIMIT \(max(0, query.limit))"
+        guard let object = query.object else {
+            let index = query.actor == nil ? "audit_by_time" : "audit_by_actor"
+            return ("\(selectAudit) INDEXED BY \(index) \(filter.clause) \(end)", filter.arguments)
+        }
+        var (done, made) = (filter, filter)
+        done.add("object = ?", object)
+        made.add("created = ? AND object IS NOT ?", [object.databaseValue, object.databaseValue])
+        return (
+            """
+            SELECT * FROM (\(selectAudit) INDEXED BY audit_by_object \(done.clause) \(end))
+            UNION ALL SELECT * FROM (\(selectAudit) INDEXED BY audit_by_created \(made.clause) \(end)) \(end)
+            """,
+            done.arguments + made.arguments
+        )
+    }
+
+    private static let selectAudit =
+        "SELECT id, at, actor, key, address, action, object, created, detail, outcome, status FROM audit"
 
     private static func key(_ row: Row) throws -> StoredKey {
         let shops: String? = row[3]

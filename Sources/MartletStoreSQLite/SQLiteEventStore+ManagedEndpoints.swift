@@ -6,8 +6,8 @@ package import MartletStore
 /// Endpoints that the API made, and the sealing of secrets.
 extension SQLiteEventStore {
     package func managedEndpoints() async throws(StoreError) -> [ManagedEndpoint] {
-        let sealer = sealing.current
-        return try await read("read managed endpoints") { database in
+        try await read("read managed endpoints") { [sealing] database in
+            let sealer = sealing.current
             let rows = try Row.fetchAll(
                 database,
                 sql: """
@@ -31,13 +31,15 @@ extension SQLiteEventStore {
     }
 
     package func create(_ endpoint: ManagedEndpoint) async throws(StoreError) -> Bool {
-        let sealer = try requiredSealer()
-        return try await write("create endpoint") { try $0.create(endpoint, sealer) }
+        try await write("create endpoint") { [sealing] in
+            try $0.create(endpoint, try Sealing.required(sealing.current))
+        }
     }
 
     package func replace(_ endpoint: ManagedEndpoint) async throws(StoreError) -> Bool {
-        let sealer = try requiredSealer()
-        return try await write("change endpoint") { try $0.replace(endpoint, sealer) }
+        try await write("change endpoint") { [sealing] in
+            try $0.replace(endpoint, try Sealing.required(sealing.current))
+        }
     }
 
     package func removeManagedEndpoint(_ id: EndpointID) async throws(StoreError) {
@@ -48,26 +50,23 @@ extension SQLiteEventStore {
         try await write("cancel pending deliveries") { try $0.cancelPending(of: endpoint, limit: limit) }
     }
 
+    package func checkSealing() throws(StoreError) { _ = try Sealing.required(sealing.current) }
+
+    /// On the writer's queue, behind every write that was begun before.
     package func sealingKeys() async throws(StoreError) -> [String] {
-        try await read("read sealing keys") { database in
+        try await write("read sealing keys") { connection in
             var keys: Set<String> = []
             for source in Self.sealedRows {
-                keys.formUnion(try String.fetchAll(database, sql: Self.keys(in: source)))
+                keys.formUnion(try String.fetchAll(connection.database, sql: Self.keys(in: source)))
             }
             return keys.subtracting([Sealing.unsealed]).sorted()
         }
     }
 
     package func resealSecrets(limit: Int) async throws(StoreError) -> Int {
-        let sealer = try requiredSealer()
-        return try await write("reseal secrets") { try $0.resealSecrets(limit: limit, sealer) }
-    }
-
-    private func requiredSealer() throws(StoreError) -> any SecretSealer {
-        guard let sealer = sealing.current else {
-            throw .secretsKey("the configuration has no \"secretsKey\" to seal secrets with")
+        try await write("reseal secrets") { [sealing] in
+            try $0.resealSecrets(limit: limit, try Sealing.required(sealing.current))
         }
-        return sealer
     }
 
     private static let sealedRows = [

@@ -5,8 +5,8 @@ package import MartletStore
 
 extension SQLiteEventStore {
     package func order(of source: SourceID, objectID: String) async throws(StoreError) -> KnownOrder? {
-        let sealer = sealing.current
-        return try await read("read order") { database in
+        try await read("read order") { [sealing] database in
+            let sealer = sealing.current
             let found = try Row.fetchOne(
                 database,
                 sql: """

@@ -30,7 +30,7 @@ package final class SQLiteEventStore: EventStore {
     ///   - path: the database file.
     ///   - limits: what one source may keep in quarantine.
     ///   - maxWaitingWrites: writes that may wait for the disk; more are answered `overloaded`.
-    ///   - sealing: what seals secrets; without a key they are stored as they are.
+    ///   - sealing: what seals secrets; without a key none is stored.
     ///   - indexRun: new events after which their ids go into the index (`RecentEvents`); a start reads up to twice as many.
     /// - Throws: `cannotOpen`, `readOnly`, `full` or `newerSchema`, with what to do about it.
     package convenience init(

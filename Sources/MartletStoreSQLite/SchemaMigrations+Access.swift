@@ -41,4 +41,14 @@ extension SchemaMigrations {
         CREATE INDEX audit_by_object ON audit (object) WHERE object IS NOT NULL;
         CREATE INDEX audit_by_created ON audit (created) WHERE created IS NOT NULL;
         """
+
+    /// Each search of the audit log is a walk along one index, which ends with the page: by whom, of what, or when.
+    static let auditByTime = """
+        DROP INDEX audit_by_object;
+        DROP INDEX audit_by_created;
+        CREATE INDEX audit_by_time ON audit (at);
+        CREATE INDEX audit_by_actor ON audit (actor, at);
+        CREATE INDEX audit_by_object ON audit (object, at) WHERE object IS NOT NULL;
+        CREATE INDEX audit_by_created ON audit (created, at) WHERE created IS NOT NULL;
+        """
 }

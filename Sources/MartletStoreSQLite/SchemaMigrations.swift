@@ -39,6 +39,9 @@ enum SchemaMigrations {
         migrator.registerMigration("0010 blocks") { database in
             try database.execute(sql: blocks)
         }
+        migrator.registerMigration("0011 audit log by time") { database in
+            try database.execute(sql: auditByTime)
+        }
         migrator.registerMigration("0012 upkeep") { database in
             try database.execute(sql: upkeep)
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import MartletCore
+import MartletStore
 
 /// How secrets stand in columns: sealed where there is a key, and `sealed_by` names it.
 ///
@@ -16,7 +17,15 @@ enum Sealing {
 
     static func place(ofEndpoint id: EndpointID) -> String { "managed_endpoints.secrets:\(id)" }
 
-    /// What is written.
+    /// What seals a secret that comes from outside: it is stored sealed or not at all.
+    ///
+    /// The one place that decides; whatever stores such a secret asks here, within its transaction.
+    static func required(_ sealer: (any SecretSealer)?) throws(StoreError) -> any SecretSealer {
+        guard let sealer else { throw .noSecretsKey }
+        return sealer
+    }
+
+    /// What is written of an answer that is kept: without a key as it is, since it then holds no secret.
     static func bytes(of secret: Secret, _ place: String, _ sealer: (any SecretSealer)?) -> [UInt8] {
         sealer?.seal(secret, for: place) ?? secret.withExposedBytes { $0 }
     }

@@ -73,19 +73,47 @@ extension WriteConnection {
             )
     }
 
+    /// What is known of an order stays where nothing new is said of it.
+    ///
+    /// One key seals both secrets of a row, so one that stays is sealed anew beside one that comes.
     func save(_ order: KnownOrder, of source: SourceID, _ sealer: (any SecretSealer)?) throws {
         let places = Sealing.places(ofOrder: order.objectID, of: source)
+        var (orderSecret, ipnSecret, keyID): (Blob?, Blob?, String) = (nil, nil, Sealing.unsealed)
+        if order.orderSecret != nil || order.ipnSecret != nil {
+            let sealer = try Sealing.required(sealer)
+            let known = try secrets(of: order.objectID, of: source, places, sealer)
+            orderSecret = (order.orderSecret ?? known.order).map { Blob(sealer.seal($0, for: places.order)) }
+            ipnSecret = (order.ipnSecret ?? known.ipn).map { Blob(sealer.seal($0, for: places.ipn)) }
+            keyID = sealer.keyID
+        }
         try statement(.saveOrder)
             .run(
                 source.description,
                 order.objectID,
                 order.uid,
-                order.orderSecret.map { Blob(Sealing.bytes(of: $0, places.order, sealer)) },
-                order.ipnSecret.map { Blob(Sealing.bytes(of: $0, places.ipn, sealer)) },
+                orderSecret,
+                ipnSecret,
                 order.merchantOrderID,
                 order.expectedDue?.amount.canonical,
                 order.expectedDue?.currency,
-                sealer?.keyID ?? Sealing.unsealed
+                keyID
             )
+    }
+
+    private func secrets(
+        of objectID: String,
+        of source: SourceID,
+        _ places: (order: String, ipn: String),
+        _ sealer: any SecretSealer
+    ) throws -> (order: Secret?, ipn: Secret?) {
+        try database.cachedStatement(
+            sql: "SELECT order_secret, ipn_secret, sealed_by FROM orders WHERE source = ? AND object_id = ?"
+        )
+        .first(source.description, objectID) { row -> (order: Secret?, ipn: Secret?) in
+            (
+                try row.optionalBytes(0).map { try Sealing.secret($0, places.order, by: row[2], sealer) },
+                try row.optionalBytes(1).map { try Sealing.secret($0, places.ipn, by: row[2], sealer) }
+            )
+        } ?? (nil, nil)
     }
 }

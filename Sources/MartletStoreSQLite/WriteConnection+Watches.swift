@@ -5,7 +5,7 @@ import MartletStore
 
 /// Watches as they are registered, followed and steered by operators.
 extension WriteConnection {
-    /// A watch with its order; of one that exists details and secrets change.
+    /// A watch with its order; of one that exists details change, and secrets where new ones are given.
     func register(
         _ plan: WatchPlan,
         shop: String,

@@ -163,9 +163,14 @@ enum WriteStatement: Int, CaseIterable {
             INSERT INTO orders (source, object_id, uid, order_secret, ipn_secret, merchant_order_id, due_amount,
                 due_currency, sealed_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (source, object_id) DO UPDATE SET
-                uid = excluded.uid, order_secret = excluded.order_secret, ipn_secret = excluded.ipn_secret,
-                merchant_order_id = excluded.merchant_order_id, due_amount = excluded.due_amount,
-                due_currency = excluded.due_currency, sealed_by = excluded.sealed_by
+                uid = coalesce(excluded.uid, uid),
+                order_secret = coalesce(excluded.order_secret, order_secret),
+                ipn_secret = coalesce(excluded.ipn_secret, ipn_secret),
+                merchant_order_id = coalesce(excluded.merchant_order_id, merchant_order_id),
+                due_amount = coalesce(excluded.due_amount, due_amount),
+                due_currency = iif(excluded.due_amount IS NULL, due_currency, excluded.due_currency),
+                sealed_by = iif(excluded.order_secret IS NULL AND excluded.ipn_secret IS NULL, sealed_by,
+                    excluded.sealed_by)
             """
         }
     }

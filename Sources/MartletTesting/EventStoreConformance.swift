@@ -19,7 +19,7 @@ package enum EventStoreConformance {
         package var limits = QuarantineLimits()
         package var maxWaitingWrites = 8192
         /// What the store seals secrets with.
-        package var sealing = SealerBox()
+        package var sealing = Samples.sealing
     }
 
     /// One rule with its test.

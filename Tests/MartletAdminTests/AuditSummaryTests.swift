@@ -57,4 +57,10 @@ struct AuditSummaryTests {
         let list = (0..<12).map(String.init).joined(separator: ",")
         #expect(summary(#"{"events":[\#(list)]}"#) == #"{"events":[0,1,2,3,4,5,6,7,8,9,"… 12 in all"]}"#)
     }
+
+    @Test func namesWhatIsMadeAndNeverAKeyThatStandsInItsPlace() {
+        #expect(summary(#"{"id":"crm","url":"https://x"}"#) == #"{"id":"crm","url":"***"}"#)
+        #expect(summary(#"{"id":"mk_0123","name":"whsec_abc"}"#) == #"{"id":"***","name":"***"}"#)
+        #expect(summary(#"{"to":["ledger","whsk_abc"]}"#) == #"{"to":"***"}"#)
+    }
 }

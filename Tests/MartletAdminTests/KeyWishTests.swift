@@ -69,4 +69,20 @@ struct KeyWishTests {
             }
         }
     }
+
+    /// Else a key for an hour could make one for good, and outlive its own end by that.
+    @Test func aKeyThatEndsMakesNoneThatLastsLonger() throws {
+        let now = Timestamp(milliseconds: 1_795_000_000_000)
+        let lasting = try wish(#"{"name":"ci","role":"viewer"}"#)
+        let short = try wish(#"{"name":"ci","role":"viewer","expiresIn":"1h"}"#)
+        #expect(try lasting.end(of: Self.boss, from: now) == nil)
+        #expect(try short.end(of: Self.boss, from: now) == now + .seconds(3600))
+        var guest = Self.boss
+        guest.expiresAt = now + .seconds(3600)
+        #expect(try short.end(of: guest, from: now) == now + .seconds(3600))
+        for (wish, moment) in [(lasting, now), (short, now + .milliseconds(1))] {
+            let problem = #expect(throws: Problem.self) { try wish.end(of: guest, from: moment) }
+            #expect(problem?.status == 403 && problem?.field == "expiresIn")
+        }
+    }
 }

@@ -40,18 +40,38 @@ struct StoredKeyTests {
         return authenticator.judge(headers, from: .loopback, at: now)
     }
 
+    private func admits(
+        _ caller: Caller,
+        _ text: String,
+        _ authenticator: Authenticator,
+        at now: Timestamp = Samples.now
+    ) -> Bool {
+        authenticator.admits(caller, byKeyWith: Digest.sha256(Array(text.utf8)), at: now)
+    }
+
+    /// The name, role and shops of the former key are not enough to be taken for its owner.
+    @Test func anotherKeyOfTheSameNameAdmitsNobodyElse() {
+        let authenticator = Authenticator([Self.configured])
+        let caller = Caller(Self.configured)
+        #expect(admits(caller, "key-of-ops", authenticator))
+        authenticator.update([AdminKey(name: "ops", key: Secret(text: "another-key"), role: .admin)])
+        #expect(!admits(caller, "key-of-ops", authenticator))
+        authenticator.update([AdminKey(name: "ops", key: Secret(text: "key-of-ops"), role: .viewer)])
+        #expect(!admits(caller, "key-of-ops", authenticator), "its role has changed")
+    }
+
     @Test func aKeyOfTheStoreIsInForceUntilItIsRevoked() {
         let authenticator = Authenticator([])
         #expect(judge("one", authenticator) == .noKeys)
         authenticator.add([Self.stored(1, "one", shops: ["nordic"]), Self.stored(2, "two")])
         let one = Caller(name: "k1", role: .operator, shops: ["nordic"], key: KeyID(number: 1))
         #expect(judge("one", authenticator) == .caller(one))
-        #expect(authenticator.admits(one, at: Samples.now))
+        #expect(admits(one, "one", authenticator))
         authenticator.update([Self.configured])
         #expect(judge("one", authenticator) == .caller(one), "a reload leaves it")
         authenticator.remove(KeyID(number: 1))
         #expect(judge("one", authenticator) == .wrong)
-        #expect(!authenticator.admits(one, at: Samples.now))
+        #expect(!admits(one, "one", authenticator))
         authenticator.add([Self.stored(1, "one")])
         #expect(judge("one", authenticator) == .wrong, "what was revoked never comes back")
         #expect(judge("key-of-ops", authenticator) == .caller(Caller(Self.configured)))
@@ -63,10 +83,11 @@ struct StoredKeyTests {
         let authenticator = Authenticator([Self.configured])
         let end = Samples.now + .seconds(60)
         authenticator.add([Self.stored(1, "one", expiresAt: end)])
-        let caller = Caller(name: "k1", role: .operator, shops: nil, key: KeyID(number: 1))
+        let caller = Caller(name: "k1", role: .operator, shops: nil, key: KeyID(number: 1), expiresAt: end)
         #expect(judge("one", authenticator, at: end - .milliseconds(1)) == .caller(caller))
+        #expect(admits(caller, "one", authenticator, at: end - .milliseconds(1)))
         #expect(judge("one", authenticator, at: end) == .expired(caller, at: end))
-        #expect(!authenticator.admits(caller, at: end))
+        #expect(!admits(caller, "one", authenticator, at: end))
     }
 
     @Test func aRoleThatThisVersionDoesNotKnowLetsNobodyIn() {

@@ -39,7 +39,7 @@ struct EngineHarness {
     ) async throws -> EngineHarness {
         let folder = try folder ?? makeFolder()
         let path = folder.appendingPathComponent("martlet.db").path
-        let store = FaultyStore(base: try SQLiteEventStore(path: path), faults: faults)
+        let store = FaultyStore(base: try SQLiteEventStore(path: path, sealing: Samples.sealing), faults: faults)
         let transport = transport ?? SteeredTransport(clock: clock)
         let metrics = EngineMetrics(Metrics())
         print("engine seed \(seed)")

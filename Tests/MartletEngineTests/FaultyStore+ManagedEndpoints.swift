@@ -17,6 +17,8 @@ extension FaultyStore {
         try await base.cancelPending(of: endpoint, limit: limit)
     }
 
+    func checkSealing() throws(StoreError) { try base.checkSealing() }
+
     func sealingKeys() async throws(StoreError) -> [String] { try await base.sealingKeys() }
 
     func resealSecrets(limit: Int) async throws(StoreError) -> Int { try await base.resealSecrets(limit: limit) }

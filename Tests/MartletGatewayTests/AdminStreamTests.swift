@@ -178,9 +178,17 @@ import Testing
     }
 
     @Test func thereAreOnlySoManyStreams() async throws {
-        try await run { harness, client in
+        let keys = (0..<8).map { #"{ "name": "k\#($0)", "key": "plain:key-0123456789-\#($0)", "role": "viewer" }"# }
+        try await GatewayHarness.run(
+            sources: Self.sources,
+            shops: ["nordic", "tashkent"],
+            keys: AdminClient.keys + "," + keys.joined(separator: ",")
+        ) { harness in
+            let client = AdminClient(harness: harness)
             var streams: [StreamClient] = []
-            for _ in 0..<64 { streams.append(try await StreamClient(harness)) }
+            for number in 0..<64 {
+                streams.append(try await StreamClient(harness, key: "key-0123456789-\(number / 8)"))
+            }
             let refused = try await client.get("/v1/stream")
             #expect(refused.status == 503)
             #expect(refused.detail == "64 streams are open, which is the most; close one of them")

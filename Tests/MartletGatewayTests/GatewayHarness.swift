@@ -31,6 +31,7 @@ struct GatewayHarness {
     /// `sources`: members of the source objects, without braces around the list.
     /// `endpoints` and `keys` (of `admin`): likewise.
     /// `folder`: an earlier harness's folder, to start again on the same store.
+    /// `secretsKey`: nil for a gateway that can store no secret; `extra` may name others.
     static func start(
         sources: String,
         endpoints: String = "",
@@ -40,18 +41,52 @@ struct GatewayHarness {
         listen: String = "127.0.0.1:0",
         shops: [String] = ["nordic"],
         keys: String = "",
+        secretsKey: String? = Samples.secretsKeyText,
         clock: any WallClock = SystemClock(),
         providers: [ProviderKind] = ProviderRegistry.kinds
     ) async throws -> GatewayHarness {
+        let (configuration, folder) = try load(
+            sources: sources,
+            endpoints: endpoints,
+            extra: extra,
+            folder: folder,
+            files: files,
+            listen: listen,
+            shops: shops,
+            keys: keys,
+            secretsKey: secretsKey,
+            providers: providers
+        )
+        var log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        log.logLevel = .critical
+        let gateway = try await Gateway(configuration, log: log, clock: clock)
+        return GatewayHarness(gateway: gateway, folder: folder, configuration: configuration)
+    }
+
+    /// Reads a configuration, with the folder that it stands in.
+    static func load(
+        sources: String,
+        endpoints: String = "",
+        extra: String = "",
+        folder: URL? = nil,
+        files: [String: String] = [:],
+        listen: String = "127.0.0.1:0",
+        shops: [String] = ["nordic"],
+        keys: String = "",
+        secretsKey: String? = Samples.secretsKeyText,
+        providers: [ProviderKind] = ProviderRegistry.kinds
+    ) throws -> (Configuration, URL) {
         let folder = try folder ?? makeFolder()
         for (name, text) in files {
             try Data(text.utf8).write(to: folder.appendingPathComponent(name))
         }
+        let isNamed = extra.contains("\"secretsKey\"")
+        let sealing = isNamed ? "" : secretsKey.map { "\n  \"secretsKey\": \"plain:\($0)\"," } ?? ""
         let json = """
             {
               "ingest": { "listen": "\(listen)", "trustedProxies": ["127.0.0.0/8"] },
               "admin": { "listen": "127.0.0.1:0", "keys": [\(keys)] },
-              "store": "sqlite:martlet.db",
+              "store": "sqlite:martlet.db",\(sealing)
               "shops": [\(shops.map { "{ \"id\": \"\($0)\" }" }.joined(separator: ","))],
               "sources": [\(sources)],
               "endpoints": [\(endpoints)],
@@ -67,10 +102,7 @@ struct GatewayHarness {
         guard let configuration else {
             throw SetUpError(description: problems.map(\.description).joined(separator: "\n"))
         }
-        var log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        log.logLevel = .critical
-        let gateway = try await Gateway(configuration, log: log, clock: clock)
-        return GatewayHarness(gateway: gateway, folder: folder, configuration: configuration)
+        return (configuration, folder)
     }
 
     /// Runs a body against a gateway, stops it whatever happens, and removes its folder.
@@ -81,6 +113,7 @@ struct GatewayHarness {
         files: [String: String] = [:],
         shops: [String] = ["nordic"],
         keys: String = "",
+        secretsKey: String? = Samples.secretsKeyText,
         clock: any WallClock = SystemClock(),
         providers: [ProviderKind] = ProviderRegistry.kinds,
         _ body: (GatewayHarness) async throws -> Void
@@ -92,6 +125,7 @@ struct GatewayHarness {
             files: files,
             shops: shops,
             keys: keys,
+            secretsKey: secretsKey,
             clock: clock,
             providers: providers
         )

@@ -42,14 +42,18 @@ final class StreamClient: Sendable {
     init(
         _ harness: GatewayHarness,
         _ query: String = "",
-        key: String = "admin-key-0123456789",
+        key: String? = "admin-key-0123456789",
+        headers: [(String, String)] = [],
         lastEventID: Int64? = nil
     ) async throws {
         let port = harness.gateway.adminAddress.port
         socket = try await Self.elsewhere {
             let client = try RawClient(port: port)
-            let last = lastEventID.map { "Last-Event-ID: \($0)\r\n" } ?? ""
-            try client.send("GET /v1/stream\(query) HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer \(key)\r\n\(last)\r\n")
+            var fields = headers
+            if let key { fields.append(("Authorization", "Bearer \(key)")) }
+            if let lastEventID { fields.append(("Last-Event-ID", String(lastEventID))) }
+            let head = fields.map { "\($0.0): \($0.1)\r\n" }.joined()
+            try client.send("GET /v1/stream\(query) HTTP/1.1\r\nHost: h\r\n\(head)\r\n")
             let socket = Socket(client)
             while true {
                 let text = String(decoding: socket.raw, as: UTF8.self)

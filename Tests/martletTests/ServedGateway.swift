@@ -34,11 +34,12 @@ struct ServedGateway {
         extra: String = "",
         into folder: URL
     ) throws {
+        let sealing = extra.contains("secretsKey") ? "" : "\"secretsKey\": \"plain:\(Samples.secretsKeyText)\","
         let json = """
             {
               "ingest": { "listen": "127.0.0.1:\(ports.ingest)" },
               "admin": { "listen": "127.0.0.1:\(ports.admin)", "keys": [\(keys)] },
-              "store": "sqlite:martlet.db",
+              "store": "sqlite:martlet.db", \(sealing)
               "shops": [{ "id": "nordic" }],
               "sources": [\(sources)],
               "endpoints": [\(endpoints)],

@@ -34,11 +34,59 @@ extension AdminService {
     /// Begins a session for a key, which is judged as everywhere: wrong ones count for the address they come from.
     func signIn(_ key: String, _ request: HTTPRequest) throws(Problem) -> (id: String, Sessions.Session, Caller) {
         let key = Array(key.utf8)
+        let digest = Digest.sha256(key)
         let caller = try caller(by: authenticator.judge(key: key, from: request.peer, at: now()), request)
-        let origin = request.headers[first: "Origin"]
-        let (id, session) = sessions.begin(keyDigest: Digest.sha256(key), origin: origin, at: now())
+        let id: String
+        let session: Sessions.Session
+        do throws(Sessions.Full) {
+            (id, session) = try sessions.begin(
+                keyDigest: digest,
+                origin: request.headers[first: "Origin"],
+                at: now()
+            )
+        } catch {
+            refusals.increment(["sessions"])
+            throw Problem(
+                429,
+                "\(Sessions.placesOfOneKey) sessions of the key \"\(caller.name)\" are in use, which is the most for one key",
+                remedy: "sign out of one of them, use a key of your own, or try again in \(error.seconds) s"
+            )
+            .with(header: "Retry-After", String(error.seconds))
+        }
+        // A key that ended meanwhile has taken along the sessions that there were.
+        guard authenticator.admits(caller, byKeyWith: digest, at: now()) else {
+            sessions.end(id)
+            throw sessionIsOver()
+        }
         log.notice("signed in at the dashboard", metadata: ["key": "\(caller.name)", "address": "\(request.peer)"])
         return (id, session, caller)
+    }
+
+    /// Whoever follows a stream by this request: it ends with the key, and with the session if there is one.
+    func guest(of call: AdminCall) throws(Problem) -> StreamGuest {
+        let (caller, headers) = (call.caller, call.request.headers)
+        let sessionID = headers.all("Authorization").isEmpty ? SessionCookie.id(in: call.request) : nil
+        let digest = sessionID.map { sessions.find($0, at: now())?.keyDigest } ?? Authenticator.digest(in: headers)
+        guard let digest else { throw StreamGuest.hasLeft }
+        return StreamGuest(name: caller.name, identity: caller.identity) { [weak self] in
+            guard let self else { return false }
+            let now = self.now()
+            let hasSession = sessionID.map { sessions.isOpen($0, at: now) } ?? true
+            return hasSession && authenticator.admits(caller, byKeyWith: digest, at: now)
+        }
+    }
+
+    /// Ends what was begun with keys that are not in force any more.
+    func keysHaveEnded() {
+        let now = self.now()
+        sessions.keep { authenticator.hasKey(with: $0, at: now) }
+        streams.review()
+    }
+
+    /// Signs out; the streams of the session end with it.
+    func endSession(_ id: String) {
+        sessions.end(id)
+        streams.review()
     }
 
     /// A change must come from the page that signed in: a foreign one cannot read the token, nor say that it is ours.

@@ -37,13 +37,18 @@ final class Authenticator: Sendable {
         var revoked: Set<KeyID> = []
         /// Both of the above in one piece.
         private(set) var entries: [Entry] = []
+        /// By the digest, for callers who have been recognised before: they learn nothing from how long it takes.
+        private(set) var known: [[UInt8]: Entry] = [:]
 
         init(_ configured: [Entry]) {
             self.configured = configured
             gather()
         }
 
-        mutating func gather() { entries = configured + stored.values }
+        mutating func gather() {
+            entries = configured + stored.values
+            known = Dictionary(entries.map { ($0.digest, $0) }) { _, last in last }
+        }
     }
 
     private let keys: Mutex<Keys>
@@ -81,11 +86,25 @@ final class Authenticator: Sendable {
         }
     }
 
-    /// Whether a caller who was let in would be let in again.
-    func admits(_ caller: Caller, at now: Timestamp) -> Bool {
+    /// Whether a caller who was let in by a key would be let in by it again, as the same.
+    func admits(_ caller: Caller, byKeyWith digest: [UInt8], at now: Timestamp) -> Bool {
         keys.withLock { keys in
-            keys.entries.contains { $0.caller == caller && $0.expiresAt.map { now < $0 } ?? true }
+            guard let entry = keys.known[digest], entry.caller == caller else { return false }
+            return entry.expiresAt.map { now < $0 } ?? true
         }
+    }
+
+    /// Whether a key is in force.
+    func hasKey(with digest: [UInt8], at now: Timestamp) -> Bool {
+        keys.withLock { keys in
+            guard let entry = keys.known[digest] else { return false }
+            return entry.expiresAt.map { now < $0 } ?? true
+        }
+    }
+
+    /// The digest of the key that a request brings; nil if it brings none that can be read.
+    static func digest(in headers: HeaderFields) -> [UInt8]? {
+        headers.all("Authorization").first.flatMap(token).map { Digest.sha256($0) }
     }
 
     /// The keys of the configuration, by name.

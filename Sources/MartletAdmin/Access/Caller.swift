@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import MartletCore
 import MartletStore
 
 /// Who asks, once the key has been recognised.
@@ -10,12 +11,15 @@ struct Caller: Sendable, Equatable {
     var shops: Set<String>?
     /// Nil for keys of the configuration.
     var key: KeyID?
+    /// Nil for a key that lasts until it is revoked.
+    var expiresAt: Timestamp?
 
-    init(name: String, role: AdminRole, shops: Set<String>?, key: KeyID? = nil) {
+    init(name: String, role: AdminRole, shops: Set<String>?, key: KeyID? = nil, expiresAt: Timestamp? = nil) {
         self.name = name
         self.role = role
         self.shops = shops
         self.key = key
+        self.expiresAt = expiresAt
     }
 
     init(_ key: AdminKey) {
@@ -25,7 +29,13 @@ struct Caller: Sendable, Equatable {
     /// Nil for a role that this version does not know.
     init?(_ stored: StoredKey) {
         guard let role = AdminRole(rawValue: stored.key.role) else { return nil }
-        self.init(name: stored.key.name, role: role, shops: stored.key.shops, key: stored.id)
+        self.init(
+            name: stored.key.name,
+            role: role,
+            shops: stored.key.shops,
+            key: stored.id,
+            expiresAt: stored.key.expiresAt
+        )
     }
 
     /// Whose the names of requests are (`Idempotency-Key`): a new key of an old name gets no answers of the old one.

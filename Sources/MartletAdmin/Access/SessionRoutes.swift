@@ -28,7 +28,7 @@ enum SessionRoutes {
         guard let (id, _) = call.service.session(of: call.request) else {
             throw Problem(409, "there is no session to end", remedy: "a request with a key has none")
         }
-        call.service.sessions.end(id)
+        call.service.endSession(id)
         var response = HTTPResponse.json { json in
             json.beginObject()
             json.member("outcome", "ended")

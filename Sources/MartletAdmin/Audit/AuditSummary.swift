@@ -8,7 +8,7 @@ import MartletWire
 enum AuditSummary {
     /// Whose values are kept.
     static let shown: Set<String> = [
-        "dryRun", "enabled", "endpoint", "endpoints", "event", "events", "expiresIn", "force", "kind", "name",
+        "dryRun", "enabled", "endpoint", "endpoints", "event", "events", "expiresIn", "force", "id", "kind", "name",
         "merchantOrderId", "object", "offerSkipped", "order", "orderId", "ordering", "overlap", "provider",
         "ratePerSecond", "reason", "role", "shop", "shops", "since", "source", "state", "states", "to", "type",
         "types", "until", "uuid",
@@ -60,6 +60,8 @@ enum AuditSummary {
         case .null, .bool: return value
         case .number(let digits): return digits.utf8.count <= 40 ? value : nil
         case .string(let text):
+            // Who gives a key where an id belongs must not have it in the log.
+            if AuditTrail.isSecret(text) { return nil }
             return text.count <= characters ? value : .string(text.prefix(characters) + "…")
         case .array(let all):
             let simple = all.prefix(elements).compactMap { element -> JSONValue? in

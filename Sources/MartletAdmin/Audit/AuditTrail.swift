@@ -33,7 +33,7 @@ final class AuditTrail: Sendable {
         }
         let response = await work()
         do throws(StoreError) {
-            try await store.complete(id, with: Self.result(response))
+            try await store.complete(id, with: Self.result(response, of: route))
         } catch {
             log.error("audit log not completed", metadata: ["line": "\(id)", "error": "\(error.label)"])
         }
@@ -83,11 +83,12 @@ final class AuditTrail: Sendable {
     }
 
     /// A path's id as it may be written down: who takes a key for its id must not have it in the log.
-    static func shown(_ id: String) -> String {
-        ["mk_", "whsec_", "whsk_"].contains { id.hasPrefix($0) } ? "***" : String(id.prefix(200))
-    }
+    static func shown(_ id: String) -> String { isSecret(id) ? "***" : String(id.prefix(200)) }
 
-    private static func result(_ response: HTTPResponse) -> AuditResult {
+    /// Whether a text is in the form of a key or of a signing secret.
+    static func isSecret(_ text: String) -> Bool { ["mk_", "whsec_", "whsk_"].contains { text.hasPrefix($0) } }
+
+    private static func result(_ response: HTTPResponse, of route: AdminRoute) -> AuditResult {
         let outcome: AuditOutcome =
             switch response.status {
             case _ where response.headers[first: IdempotencyKeys.replayed] != nil: .repeated
@@ -95,12 +96,19 @@ final class AuditTrail: Sendable {
             case 500...: .failed
             default: .refused
             }
-        return AuditResult(outcome: outcome, status: response.status, created: created(response))
+        return AuditResult(
+            outcome: outcome,
+            status: response.status,
+            created: route.creates ? created(response) : nil
+        )
     }
 
-    /// The `id` of an answer 201.
+    /// What an answer names by its `id`, else by its `source`, where something was begun that has no id of its own.
     private static func created(_ response: HTTPResponse) -> String? {
-        guard response.status == 201, let object = (try? JSONReader.read(response.body))?.object else { return nil }
-        return object["id"]?.string.map { String($0.prefix(200)) }
+        guard (200..<300).contains(response.status), let object = (try? JSONReader.read(response.body))?.object else {
+            return nil
+        }
+        let name = object["id"]?.string ?? object["source"]?.string
+        return name.map { String($0.prefix(200)) }
     }
 }

@@ -6,7 +6,8 @@ package import MartletWire
 /// Endpoints that live in the store, as the admin API makes and changes them.
 ///
 /// Changes are made one after the other, are in force when a method returns, and survive a restart. Methods throw
-/// `EndpointRefusal` with nothing changed, or `StoreError`.
+/// `EndpointRefusal` or `StoreError` with nothing changed: a change that is stored is answered, whatever follows, because
+/// its secrets are told this once (`EndpointChange.isInForce`).
 package protocol EndpointManagement: Sendable {
     /// The versions of the store's endpoints that are in force; those of the configuration file have none.
     func versions() async -> [EndpointID: Int64]
@@ -50,19 +51,23 @@ package struct EndpointChange: Sendable {
     package var oldSecretsUntil: Timestamp?
     /// What `martlet check` would warn of.
     package var warnings: [SettingsProblem]
+    /// False if it is stored and the store then failed; the gateway goes on trying.
+    package var isInForce: Bool
 
     package init(
         id: EndpointID,
         version: Int64,
         newSecrets: [NewSecret] = [],
         oldSecretsUntil: Timestamp? = nil,
-        warnings: [SettingsProblem] = []
+        warnings: [SettingsProblem] = [],
+        isInForce: Bool = true
     ) {
         self.id = id
         self.version = version
         self.newSecrets = newSecrets
         self.oldSecretsUntil = oldSecretsUntil
         self.warnings = warnings
+        self.isInForce = isInForce
     }
 }
 
@@ -85,8 +90,6 @@ package enum EndpointRefusal: Error, Sendable, Equatable {
     /// It belongs to the configuration file.
     case ofConfiguration
     case exists(inConfiguration: Bool)
-    /// There is no key to seal its secrets with.
-    case noSecretsKey
     /// Settings that break rules, with paths such as `$.url`.
     case invalid([SettingsProblem])
     /// Somebody has changed it meanwhile; its present version.

@@ -12,7 +12,7 @@ extension EndpointRoutes {
     @Sendable static func create(_ call: AdminCall) async throws -> HTTPResponse {
         let settings = try call.object("with the endpoint's settings; docs/configuration.md lists them")
         let change = try await managed(call) { try await $0.create(settings) }
-        var response = try await answer(201, change, call)
+        var response = await answer(201, change, call)
         response.headers.append("Location", "/v1/endpoints/\(change.id)")
         return response
     }
@@ -23,7 +23,7 @@ extension EndpointRoutes {
         let change = try await managed(call) {
             try await $0.update(EndpointID(call.id), settings, version: version)
         }
-        return try await answer(200, change, call)
+        return await answer(200, change, call)
     }
 
     @Sendable static func remove(_ call: AdminCall) async throws -> HTTPResponse {
@@ -51,7 +51,7 @@ extension EndpointRoutes {
         let change = try await managed(call) {
             try await $0.rotateSecret(of: EndpointID(call.id), scheme: scheme, overlap: overlap, version: version)
         }
-        return try await answer(200, change, call)
+        return await answer(200, change, call)
     }
 
     /// The answer is 200 whatever the endpoint did: the test itself was done.
@@ -109,12 +109,19 @@ extension EndpointRoutes {
 
     // MARK: answers
 
-    private static func answer(_ status: Int, _ change: EndpointChange, _ call: AdminCall) async throws -> HTTPResponse
-    {
+    /// Nothing may fail here: the change is made, and its secrets are shown this once.
+    private static func answer(_ status: Int, _ change: EndpointChange, _ call: AdminCall) async -> HTTPResponse {
         let standing = await call.access.endpoint(change.id)
-        let backlog = try await call.access.backlogs(of: [change.id])[change.id] ?? EndpointBacklog()
+        let backlogs = try? await call.access.backlogs(of: [change.id])
+        var warnings = change.warnings.map { "\"\(field($0))\" \($0.message)" }
+        if !change.isInForce {
+            warnings.append(
+                "it is stored but not in force yet: the store is in trouble, and the gateway goes on trying"
+            )
+        }
         var response = HTTPResponse.json(status) { json in
             json.beginObject()
+            json.member("id", change.id.rawValue)
             if !change.newSecrets.isEmpty {
                 json.name("secrets")
                 json.beginArray()
@@ -122,8 +129,9 @@ extension EndpointRoutes {
                 json.endArray()
                 json.member("oldSecretsUntil", change.oldSecretsUntil)
             }
-            json.member("warnings", strings: change.warnings.map { "\"\(field($0))\" \($0.message)" })
-            if let standing {
+            json.member("warnings", strings: warnings)
+            if let standing, let backlogs {
+                let backlog = backlogs[change.id] ?? EndpointBacklog()
                 json.name("endpoint")
                 EndpointDocument.write(standing, backlog, version: change.version, to: &json)
             }
@@ -173,13 +181,6 @@ extension EndpointRoutes {
             let place = inConfiguration ? "the configuration file has" : "there is"
             return Problem(409, "\(place) an endpoint of that id", remedy: "choose another id, or change that endpoint")
                 .with(code: "endpoint_exists")
-        case .noSecretsKey:
-            return Problem(
-                409,
-                "the configuration has no \"secretsKey\" to seal the endpoint's secrets with",
-                remedy: "make a key with \"martlet keygen --secrets-key\", name it there and reload with SIGHUP"
-            )
-            .with(code: "secrets_key_missing")
         case .invalid(let problems):
             var problem = Problem(400, problems.map { "\"\(field($0))\" \($0.message)" }.joined(separator: "; "))
             problem.field = problems.first.map(field)

@@ -54,6 +54,7 @@ extension EndpointRoutes {
     ]
 
     private static let change = JSONSchema.object([
+        "id": .text,
         "secrets?": .list(
             .object(["scheme": .word(of: SignatureScheme.self), "secret?": .text, "publicKey?": .text])
         ),

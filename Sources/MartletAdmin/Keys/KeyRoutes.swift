@@ -38,6 +38,7 @@ enum KeyRoutes {
             throw taken(wish.name, by: "a key of the configuration file", remedy: "choose another name")
         }
         let now = call.service.now()
+        let end = try wish.end(of: call.caller, from: now)
         let text = "mk_" + Hex.encode(secureRandomBytes(32))
         let key = NewKey(
             name: wish.name,
@@ -46,7 +47,7 @@ enum KeyRoutes {
             digest: Digest.sha256(Array(text.utf8)),
             createdAt: now,
             createdBy: call.caller.name,
-            expiresAt: wish.lifetime.map { now + $0 }
+            expiresAt: end
         )
         switch try await ring.insert(key) {
         case .stored(let id):
@@ -88,8 +89,7 @@ enum KeyRoutes {
         }
         switch try await ring.revoke(id, by: call.caller.name, now: call.service.now()) {
         case .revoked(let name):
-            // Whoever still may look connects again.
-            call.service.streams.endAll(.reload)
+            call.service.keysHaveEnded()
             return .json { json in
                 json.beginObject()
                 json.member("id", id.description)

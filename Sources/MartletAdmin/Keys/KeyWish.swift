@@ -31,6 +31,18 @@ struct KeyWish: Equatable {
         }
     }
 
+    /// When the new key ends: no later than the one that makes it, or a key for an hour could make one for good.
+    func end(of caller: Caller, from now: Timestamp) throws(Problem) -> Timestamp? {
+        let end = lifetime.map { now + $0 }
+        guard let last = caller.expiresAt, end.map({ $0 > last }) ?? true else { return end }
+        throw Problem(
+            403,
+            field: "expiresIn",
+            rule: "must end the new key no later than the one that makes it, which is at \(last.rfc3339)",
+            remedy: "ask for less, or use a key that lasts longer"
+        )
+    }
+
     private static func name(_ value: JSONValue?) throws(Problem) -> String {
         func isAlphanumeric(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte) }
         guard let name = value?.string, let first = name.utf8.first, name.utf8.count <= 64, isAlphanumeric(first),

@@ -15,7 +15,8 @@ enum OrderRoutes {
         case .unknownSource(let known): throw unknown(call, among: known)
         case .notConfigured(let reason): throw Problem(409, reason)
         case .malformed(let problems): throw Problem(problems)
-        case .otherShop(let shop): throw Problem.otherShop(shop, call.caller)
+        case .otherShop: throw Problem.otherShop(call.caller)
+        case .cannotStore(let error): throw error
         case .turnedAway(let until, let now):
             let seconds = max(1, ((until - now).wholeMilliseconds + 999) / 1000)
             throw Problem(429, "too many orders at once", remedy: "try again in \(seconds) s; there is no order")

@@ -5,6 +5,7 @@ import MartletStore
 /// Orders of the caller's shops.
 extension ScopedAccess {
     func createOrder(_ request: [UInt8], at source: SourceID) async -> OrderCreation {
-        await orders.createOrder(request, at: source, shops: shops)
+        guard knows(source) else { return .unknownSource(among: []) }
+        return await orders.createOrder(request, at: source, shops: shops)
     }
 }

@@ -120,7 +120,17 @@ enum ReplayRoutes {
         )
         switch try await call.access.begin(replay) {
         case .begun(let id):
-            guard let stored = try await call.access.replay(id) else { throw unknown(call) }
+            // It runs: what cannot be read now is answered as it began.
+            let stored =
+                (try? await call.access.replay(id))
+                ?? StoredReplay(
+                    id: id,
+                    state: .running,
+                    replay: replay,
+                    changedAt: replay.createdAt,
+                    finishedAt: nil,
+                    parts: []
+                )
             return .json(201) { ReplayDocument.write(stored, to: &$0) }
         case .nothing: throw nothing(wish, event, survey, seen(standings, by: call))
         case .tooLarge: throw tooLarge

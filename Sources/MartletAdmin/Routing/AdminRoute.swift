@@ -22,7 +22,7 @@ package struct AdminRoute: Sendable {
     /// Whether it makes something that must not be made twice, so that an `Idempotency-Key` is understood.
     ///
     /// What its handler returns then stands for the request from now on; what it throws has come to nothing, and the
-    /// request may be made again.
+    /// request may be made again. The answer names what was made by the member `id`, else by `source`, for the audit log.
     package let creates: Bool
     /// Members of the answer that are shown once: they are not kept with an `Idempotency-Key`.
     package let secrets: [String]

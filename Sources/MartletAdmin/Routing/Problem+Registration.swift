@@ -13,10 +13,11 @@ extension Problem {
         rule = first.message
     }
 
-    static func otherShop(_ shop: String, _ caller: Caller) -> Problem {
+    /// A key that is limited to shops learns no name of another.
+    static func otherShop(_ caller: Caller) -> Problem {
         Problem(
             403,
-            "the order belongs to the shop \"\(shop)\", which the key \"\(caller.name)\" does not reach",
+            "the order belongs to a shop that the key \"\(caller.name)\" does not reach",
             remedy: "use a key with that shop, or change \"shopRules\" of the source"
         )
     }

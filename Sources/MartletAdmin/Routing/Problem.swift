@@ -62,6 +62,16 @@ struct Problem: Error, Sendable, Equatable {
 
     /// The store could not do it.
     init(_ error: StoreError) {
+        if error == .noSecretsKey {
+            self.init(
+                409,
+                field: "secretsKey",
+                rule: "is not in the configuration, and a secret is stored sealed or not at all",
+                remedy: "make a key with \"martlet keygen --secrets-key\", name it there and reload with SIGHUP"
+            )
+            code = "secrets_key_missing"
+            return
+        }
         self.init(503, "the store is in trouble (\(error.label))", remedy: "see the gateway's log and try again")
         headers = [Header(name: "Retry-After", value: "1")]
     }

@@ -20,6 +20,18 @@ extension ScopedAccess {
         sourceControl.sources().filter { standing in shops.map { standing.shops.isSubset(of: $0) } ?? true }
     }
 
+    /// Whether events of a source may belong to the caller's shops; of any other it learns nothing, not even its name.
+    func knows(_ source: SourceID) -> Bool {
+        guard let shops else { return true }
+        return sourceControl.sources().contains { $0.id == source && !$0.shops.isDisjoint(with: shops) }
+    }
+
+    /// Whether all events of a source belong to the caller's shops.
+    func ownsAll(of source: SourceID) -> Bool {
+        guard let shops else { return true }
+        return sourceControl.sources().contains { $0.id == source && $0.shops.isSubset(of: shops) }
+    }
+
     func reports(of standings: [SourceStanding], now: Timestamp) async throws(StoreError) -> [SourceReport] {
         let health = try await store.health(of: standings.map(\.id), now: now, limit: Self.lookedAtMost)
         let watches = try await store.watchCounts()

@@ -42,6 +42,8 @@ enum StreamEnd: String, Sendable {
     case slow
     case stopping
     case reload
+    /// The key or the session that it was opened with has ended.
+    case key
     case store
 
     init(_ end: HTTPBodyStream.End) { self = end == .overflowed ? .slow : .stopping }
@@ -51,6 +53,7 @@ enum StreamEnd: String, Sendable {
         case .slow: "events came faster than they were read; connect again with Last-Event-ID, or ask for less"
         case .stopping: "the gateway is stopping; connect again with Last-Event-ID"
         case .reload: "keys or the configuration have changed; connect again with Last-Event-ID"
+        case .key: "the key or the session is not in force any more; sign in again, or use another key"
         case .store: "the store is in trouble; see the gateway's log and connect again with Last-Event-ID"
         }
     }

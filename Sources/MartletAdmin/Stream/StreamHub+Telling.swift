@@ -12,8 +12,8 @@ extension StreamHub {
     private static let portion = 100
     /// A stream's pause between two looks at the store: under load more events share one.
     private static let pause = Duration.milliseconds(20)
-    /// How often streams look by themselves, should a change not have been told.
-    private static let regularly = Duration.seconds(1)
+    /// How often streams look by themselves, should a change not have been told, and whether their keys are in force.
+    static let regularly = Duration.seconds(1)
     /// A filtered stream tells its place after so many events that were not for it.
     private static let silentStretch: Int64 = 1000
 
@@ -53,14 +53,10 @@ extension StreamHub {
         for wake in wakes { wake.yield() }
     }
 
-    /// Until the last stream has ended; a hub that nobody holds any more is not kept by it.
-    func lookNowAndThen() {
-        Task { [weak self] in
-            while (self?.count ?? 0) > 0 {
-                try? await Task.sleep(for: Self.regularly)
-                self?.wakeAll()
-            }
-        }
+    /// Once a second, until the last stream has ended.
+    func look() {
+        review()
+        wakeAll()
     }
 
     // MARK: events

@@ -13,14 +13,16 @@ import Synchronization
 /// and a slow reader reads later instead of filling memory. Everything else is told live, and ends a stream that does not
 /// keep up. While nobody listens, nothing is gathered.
 final class StreamHub: Sendable {
-    /// Streams at once.
+    /// Streams at once, in all and of one key.
     static let places = 64
+    static let placesOfOneKey = 8
     /// Changes that may wait to be told.
     static let waitingChanges = 4096
 
     struct Follower: Sendable {
         let filter: StreamFilter
         let access: ScopedAccess
+        let guest: StreamGuest
         let body: HTTPBodyStream
         let wakes: AsyncStream<Void>
         let wake: AsyncStream<Void>.Continuation
@@ -44,6 +46,7 @@ final class StreamHub: Sendable {
     let control: any EndpointControl
     let changes: ChangeFeed
     let log: Logger
+    let rounds = Rounds { try? await Task.sleep(for: StreamHub.regularly) }
 
     init(store: any EventStore, control: any EndpointControl, changes: ChangeFeed, log: Logger) {
         self.store = store
@@ -52,15 +55,24 @@ final class StreamHub: Sendable {
         self.log = log
     }
 
+    deinit { rounds.end() }
+
     /// Streams that are open.
     var count: Int { state.withLock { $0.followers.count } }
 
     /// Begins a stream.
     ///
     /// `after`: the position that the client has read up to; nil begins with what comes next.
-    func open(_ filter: StreamFilter, _ access: ScopedAccess, after: Int64?) async throws -> HTTPResponse {
-        let (number, follower) = try add(filter, access)
+    func open(
+        _ filter: StreamFilter,
+        _ access: ScopedAccess,
+        for guest: StreamGuest,
+        after: Int64?
+    ) async throws -> HTTPResponse {
+        let (number, follower) = try add(filter, access, guest)
         do {
+            // After the stream is in the list: a key that ends from here on ends it.
+            guard guest.isAdmitted() else { throw StreamGuest.hasLeft }
             // After the stream is in the list: what is stored from here on wakes it.
             let newest = try await store.events(after: .max, EventFeedQuery(limit: 1)).newest
             if let after, after > newest {
@@ -98,7 +110,19 @@ final class StreamHub: Sendable {
         for follower in followers { follower.body.finish(ServerSentEvent.end(reason)) }
     }
 
-    private func add(_ filter: StreamFilter, _ access: ScopedAccess) throws(Problem) -> (Int, Follower) {
+    /// Ends the streams whose keys or sessions have ended.
+    func review() {
+        let followers = state.withLock { Array($0.followers.values) }
+        for follower in followers where !follower.guest.isAdmitted() {
+            follower.body.finish(ServerSentEvent.end(.key))
+        }
+    }
+
+    private func add(
+        _ filter: StreamFilter,
+        _ access: ScopedAccess,
+        _ guest: StreamGuest
+    ) throws(Problem) -> (Int, Follower) {
         let number = state.withLock { state in
             state.lastNumber += 1
             return state.lastNumber
@@ -109,21 +133,40 @@ final class StreamHub: Sendable {
             lastWords: { ServerSentEvent.end(StreamEnd($0)) },
             ended: { [weak self] _ in self?.remove(number) }
         )
-        let follower = Follower(filter: filter, access: access, body: body, wakes: wakes, wake: wake)
-        let place = state.withLock { state -> Int? in
-            guard state.followers.count < Self.places else { return nil }
+        let follower = Follower(filter: filter, access: access, guest: guest, body: body, wakes: wakes, wake: wake)
+        let problem = state.withLock { state -> Problem? in
+            if let problem = Self.refusal(of: guest, among: state.followers.values) { return problem }
             state.followers[number] = follower
             state.kinds.formUnion(filter.kinds)
             // Inside the lock, as where it ends: the last one that leaves must not silence the first one that comes.
-            if state.followers.count == 1 { changes.listen { [weak self] in self?.heard($0) } }
-            return state.followers.count
+            if state.followers.count == 1 {
+                changes.listen { [weak self] in self?.heard($0) }
+                rounds.begin { [weak self] in self?.look() }
+            }
+            return nil
         }
-        guard let place else {
-            throw Problem(503, "\(Self.places) streams are open, which is the most", remedy: "close one of them")
-                .with(header: "Retry-After", "10")
-        }
-        if place == 1 { lookNowAndThen() }
+        if let problem { throw problem }
         return (number, follower)
+    }
+
+    /// Why there is no place for one more; nil if there is.
+    private static func refusal(
+        of guest: StreamGuest,
+        among followers: Dictionary<Int, Follower>.Values
+    ) -> Problem? {
+        if followers.count(where: { $0.guest.identity == guest.identity }) >= placesOfOneKey {
+            return Problem(
+                429,
+                "\(placesOfOneKey) streams are open with the key \"\(guest.name)\", which is the most for one key",
+                remedy:
+                    "close one of them (each page of the dashboard, \"martlet tail\" and \"martlet listen\" is one), "
+                    + "or use a key of your own"
+            )
+            .with(header: "Retry-After", "10")
+        }
+        guard followers.count >= places else { return nil }
+        return Problem(503, "\(places) streams are open, which is the most", remedy: "close one of them")
+            .with(header: "Retry-After", "10")
     }
 
     private func remove(_ number: Int) {
@@ -134,6 +177,7 @@ final class StreamHub: Sendable {
             if state.followers.isEmpty {
                 state.changes = []
                 changes.listen(nil)
+                rounds.end()
             }
             return removed
         }

@@ -16,7 +16,12 @@ enum StreamRoutes {
             type: try type(parameters),
             endpoint: try await endpoint(call)
         )
-        return try await call.service.streams.open(filter, call.access, after: try position(call))
+        return try await call.service.streams.open(
+            filter,
+            call.access,
+            for: try call.service.guest(of: call),
+            after: try position(call)
+        )
     }
 
     private static func kinds(_ parameters: Parameters) throws(Problem) -> Set<StreamKind> {

@@ -18,7 +18,7 @@ extension ScopedAccess {
 
     /// Nil if there is no such source, or the caller may not see the order.
     func resend(_ wanted: ResendRequest, at source: SourceID) async throws(StoreError) -> ResendOutcome? {
-        guard try await reaches(wanted, at: source) else { return nil }
+        guard knows(source), try await reaches(wanted, at: source) else { return nil }
         return await watchControl.resend(wanted, at: source)
     }
 

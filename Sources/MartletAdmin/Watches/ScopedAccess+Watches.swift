@@ -16,7 +16,9 @@ extension ScopedAccess {
     }
 
     func register(_ registration: [UInt8], at source: SourceID) async throws(StoreError) -> WatchRegistrationAnswer {
-        try await watchControl.registerWatch(registration, at: source, shops: shops)
+        guard knows(source) else { return .unknownSource(among: []) }
+        let limit = ownsAll(of: source) ? nil : shops
+        return try await watchControl.registerWatch(registration, at: source, shops: limit)
     }
 
     func pollNow(_ id: WatchID) async throws(StoreError) -> WatchAction {

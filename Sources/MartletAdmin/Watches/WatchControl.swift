@@ -30,4 +30,6 @@ package enum WatchRegistrationAnswer: Sendable, Equatable {
     case refused([RegistrationRefusal.Problem])
     /// The order belongs to a shop that the caller may not see.
     case otherShop(String)
+    /// Its shop shows only when the provider has been asked, and the caller may not see all shops of the source.
+    case unknownShop
 }

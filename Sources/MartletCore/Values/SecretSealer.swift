@@ -24,6 +24,32 @@ package struct SealingError: Error, Sendable, Equatable, CustomStringConvertible
     package init(_ description: String) { self.description = description }
 }
 
+/// Seals with one and opens what either has sealed, while one takes the place of the other.
+package struct SealerHandover: SecretSealer {
+    private let present: any SecretSealer
+    private let former: any SecretSealer
+
+    /// Nil where nothing seals any more; what the former has sealed is then to be looked for beforehand.
+    package static func of(_ former: (any SecretSealer)?, to present: (any SecretSealer)?) -> (any SecretSealer)? {
+        guard let present, let former else { return present }
+        return SealerHandover(present: present, former: former)
+    }
+
+    package var keyID: String { present.keyID }
+
+    package func seal(_ secret: Secret, for place: String) -> [UInt8] { present.seal(secret, for: place) }
+
+    package func open(_ sealed: [UInt8], for place: String) throws(SealingError) -> Secret {
+        do throws(SealingError) {
+            return try present.open(sealed, for: place)
+        } catch let refusal {
+            do throws(SealingError) { return try former.open(sealed, for: place) } catch { throw refusal }
+        }
+    }
+
+    package func has(_ keyID: String) -> Bool { present.has(keyID) || former.has(keyID) }
+}
+
 /// Holds the sealer in force; read with every secret that is stored or read, exchanged on reload.
 package final class SealerBox: Sendable {
     private let value: Mutex<(any SecretSealer)?>

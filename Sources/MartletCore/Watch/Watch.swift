@@ -76,10 +76,13 @@ package struct Watch: Sendable, Equatable {
 package struct WatchPlan: Sendable, Equatable {
     package var watch: Watch
     package var order: KnownOrder?
+    /// The merchant's own number, where it is what the provider is asked by; it tells the shop.
+    package var merchantOrderID: String?
 
-    package init(watch: Watch, order: KnownOrder? = nil) {
+    package init(watch: Watch, order: KnownOrder? = nil, merchantOrderID: String? = nil) {
         self.watch = watch
         self.order = order
+        self.merchantOrderID = merchantOrderID
     }
 }
 

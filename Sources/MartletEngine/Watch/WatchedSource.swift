@@ -21,7 +21,7 @@ package struct WatchedSource: Sendable {
     }
 
     /// The shop of a watch before any event has told the merchant's order number.
-    ///
-    /// Where the plan holds no order, the subject may be the merchant's own number (HyPe's invoices are).
-    func shop(of plan: WatchPlan) -> String { shop(plan.order?.merchantOrderID ?? plan.watch.subject) }
+    func shop(of plan: WatchPlan) -> String {
+        shop(plan.order?.merchantOrderID ?? plan.merchantOrderID ?? plan.watch.subject)
+    }
 }

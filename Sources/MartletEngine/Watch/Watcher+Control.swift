@@ -13,6 +13,8 @@ extension Watcher {
         case unknownSource(among: [SourceID])
         case refused(RegistrationRefusal)
         case otherShop(String)
+        /// Whose order it is shows only when its provider has been asked.
+        case unknownShop
     }
 
     /// Reads and stores a registration; what waited for its order is then looked at again.
@@ -35,6 +37,8 @@ extension Watcher {
         }
         let shop = source.shop(of: plan)
         if let shops {
+            // By a number of the provider's alone, what becomes of any shop's order could be watched.
+            if plan.order == nil, plan.merchantOrderID == nil { throw RegistrationError.unknownShop }
             if !shops.contains(shop) { throw RegistrationError.otherShop(shop) }
             // Registering replaces an order's secrets, so it takes more than saying whose order it is.
             if let order = plan.order, let known = try await store.order(of: id, objectID: order.objectID) {

@@ -33,6 +33,11 @@ extension Watcher {
         }
         let shop = source.shop(draft.merchantOrderID)
         if let shops, !shops.contains(shop) { return .otherShop(shop) }
+        do throws(StoreError) {
+            try store.checkSealing()
+        } catch {
+            return .cannotStore(error)
+        }
         let placement = await provider.place(draft, at: clock.now(), with: tools)
         report(placement, at: id)
         switch placement {

@@ -14,7 +14,7 @@ extension EndpointRegistry {
     func create(_ settings: JSONObject) async throws -> EndpointChange {
         await begin()
         defer { end() }
-        guard sealing.current != nil else { throw EndpointRefusal.noSecretsKey }
+        try store.checkSealing()
         var document = ManagedDocument(settings)
         let shown = try document.addMissingSecrets()
         let (endpoint, warnings) = try check(document, isStored: false)
@@ -29,8 +29,8 @@ extension EndpointRegistry {
         guard try await store.create(document.stored(as: id, version: 1, createdAt: now, now: now)) else {
             throw EndpointRefusal.exists(inConfiguration: false)
         }
-        try await apply(configuration)
-        return EndpointChange(id: id, version: 1, newSecrets: shown, warnings: warnings)
+        let isInForce = await enforce()
+        return EndpointChange(id: id, version: 1, newSecrets: shown, warnings: warnings, isInForce: isInForce)
     }
 
     func update(_ id: EndpointID, _ settings: JSONObject, version: Int64?) async throws -> EndpointChange {
@@ -96,10 +96,11 @@ extension EndpointRegistry {
         managed.version += 1
         managed.changedAt = wall.now()
         guard try await store.replace(managed) else { throw EndpointRefusal.otherVersion(managed.version) }
-        try await apply(configuration)
+        await enforce()
+        // Whatever comes of the rest now, it is looked at again.
+        defer { finishRemoval(of: id) }
         let cancelled = try await cancelPending(of: id)
         let inHand = await dispatcher.inHand(of: id)
-        finishRemoval(of: id)
         return EndpointRemoval(cancelled: cancelled, inHand: inHand)
     }
 
@@ -138,8 +139,8 @@ extension EndpointRegistry {
             now: wall.now()
         )
         guard try await store.replace(next) else { throw EndpointRefusal.otherVersion(managed.version) }
-        try await apply(configuration)
         var change = change
+        change.isInForce = await enforce()
         change.version = next.version
         change.warnings = warnings
         return change

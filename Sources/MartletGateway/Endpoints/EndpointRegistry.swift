@@ -32,6 +32,8 @@ actor EndpointRegistry {
     private var inForce: [EndpointID: Int64] = [:]
     /// The store's endpoints that give way to the file's.
     private var shadowed: Set<EndpointID> = []
+    /// Something is stored that could not be put into force.
+    var isBehind = false
     private var isChanging = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
     var isStopped = false
@@ -72,8 +74,17 @@ actor EndpointRegistry {
         await begin()
         defer { end() }
         try await checkKeys(of: configuration)
-        try await apply(configuration)
-        sealing.exchange(configuration.secretBox)
+        let (former, present) = (sealing.current, configuration.secretBox)
+        // Looked at again after the exchange: what was sealed in between with a key that goes is found by that.
+        sealing.exchange(SealerHandover.of(former, to: present))
+        do {
+            try await checkKeys(of: configuration)
+            try await apply(configuration)
+        } catch {
+            sealing.exchange(SealerHandover.of(present, to: former))
+            throw error
+        }
+        sealing.exchange(present)
     }
 
     /// Ends what runs by itself.
@@ -120,6 +131,7 @@ actor EndpointRegistry {
             )
         }
         self.shadowed = shadowed
+        isBehind = false
     }
 
     private func read(_ managed: ManagedEndpoint, _ configuration: Configuration) throws -> Endpoint {

@@ -42,7 +42,8 @@ extension Cryptomus: WatchedProvider {
             note: obstacle,
             createdAt: now
         )
-        return WatchPlan(watch: watch)
+        // Of the two the provider goes by the uuid, so beside one the number proves nothing.
+        return WatchPlan(watch: watch, merchantOrderID: uuid == nil ? orderID : nil)
     }
 
     package func poll(

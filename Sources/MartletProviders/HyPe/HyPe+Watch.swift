@@ -35,7 +35,8 @@ extension HyPe {
                     nextPollAt: now,
                     deadline: now + HyPe.unpaidWatch,
                     createdAt: now
-                )
+                ),
+                merchantOrderID: registered.invoice.number
             )
         }
 

@@ -159,11 +159,15 @@ import Testing
     }
 
     @Test func withoutAKeyNothingIsStoredAndTheAnswerSaysWhatToDo() async throws {
-        let harness = try await start(extra: "")
+        let harness = try await GatewayHarness.start(
+            sources: SignedCallback.source,
+            keys: AdminClient.keys,
+            secretsKey: nil
+        )
         let answer = try await AdminClient(harness: harness)
             .post("/v1/endpoints", #"{ "id": "crm", "url": "https://crm.example/" }"#)
         #expect(answer.status == 409)
-        #expect(answer.text("code") == "secrets_key_missing")
+        #expect(answer.text("code") == "secrets_key_missing" && answer.text("field") == "secretsKey")
         #expect(answer.text("remedy")?.contains("martlet keygen --secrets-key") == true)
         await harness.stop()
     }

@@ -19,12 +19,14 @@ import Testing
         return "\"secretsKey\": \"plain:\(key)\", \"previousSecretsKeys\": [\(former)]"
     }
 
+    /// `extra`: empty for a gateway without a key.
     private func start(folder: URL? = nil, extra: String) async throws -> GatewayHarness {
         try await GatewayHarness.start(
             sources: SignedCallback.source,
             extra: extra,
             folder: folder,
-            keys: AdminClient.keys
+            keys: AdminClient.keys,
+            secretsKey: nil
         )
     }
 
@@ -155,7 +157,13 @@ import Testing
         var harness = try await start(extra: "")
         let order = KnownOrder(objectID: "order-1", orderSecret: Secret(text: "very-secret-order"))
         let source = SourceID(provider: "kryptoswap", id: "main")
-        try await harness.gateway.store.save(order, of: source)
+        // As versions did that sealed only where there was a key.
+        try await harness.execute(
+            """
+            INSERT INTO orders (source, object_id, order_secret, sealed_by)
+            VALUES ('kryptoswap/main', 'order-1', CAST('very-secret-order' AS BLOB), '')
+            """
+        )
         let refused = try await AdminClient(harness: harness).post("/v1/secrets/reseal")
         #expect(refused.status == 409 && refused.text("code") == "secrets_key_missing")
         await harness.stop(keepingFolder: true)
