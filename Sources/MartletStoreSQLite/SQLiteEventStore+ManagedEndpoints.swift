@@ -76,14 +76,17 @@ extension SQLiteEventStore {
     ]
 
     /// One seek for each key that is found, instead of a walk over every row.
+    ///
+    /// No table has a column of the name `last_found`: one of the name `key` would stand in its place, without end.
     private static func keys(in rows: String) -> String {
         """
-        WITH RECURSIVE keys (key) AS (
+        WITH RECURSIVE keys (last_found) AS (
             SELECT (SELECT min(sealed_by) FROM \(rows))
             UNION ALL
-            SELECT (SELECT min(sealed_by) FROM \(rows) AND sealed_by > key) FROM keys WHERE key IS NOT NULL
+            SELECT (SELECT min(sealed_by) FROM \(rows) AND sealed_by > keys.last_found)
+            FROM keys WHERE last_found IS NOT NULL
         )
-        SELECT key FROM keys WHERE key IS NOT NULL
+        SELECT last_found FROM keys WHERE last_found IS NOT NULL
         """
     }
 }
