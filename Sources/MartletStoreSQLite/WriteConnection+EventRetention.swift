@@ -143,6 +143,7 @@ extension WriteConnection {
                 """
         )
         for minute in minutes { try remove.run(minute) }
+        forgetMinutes()
         return minutes.count
     }
 }

@@ -17,8 +17,8 @@ final class WriteConnection {
     private var prepared: [Statement?] = Array(repeating: nil, count: WriteStatement.allCases.count)
     /// Changes to `delivery_counts` that the transaction owes.
     private var countChanges: [DeliveryState: Int] = [:]
-    /// The transaction's events by the minute of their arrival: first and last sequence.
-    private var minutes: [Int64: ClosedRange<Int64>] = [:]
+    /// When the transaction's events came.
+    private var minutes = MinuteRanges()
     /// Whether retention has left anything in `old_events`; nil until asked, and after it may have.
     var holdsOldEvents: Bool?
     /// The numbers given last; nil until read, and again after a rollback.
@@ -59,6 +59,7 @@ final class WriteConnection {
             }
             let indexed = try indexEvents(captured: captured.count)
             try database.commit()
+            minutes.commit()
             watchClaims.commit()
             recent.remove(indexed)
             forgotten.removeAll(keepingCapacity: true)
@@ -69,7 +70,7 @@ final class WriteConnection {
             return result
         } catch {
             countChanges.removeAll(keepingCapacity: true)
-            minutes.removeAll(keepingCapacity: true)
+            minutes.rollBack()
             watchClaims.rollBack()
             holdsOldEvents = nil
             lastNumbers = nil
@@ -153,12 +154,11 @@ final class WriteConnection {
         return numbers
     }
 
-    /// Notes when an event came, for searches by time; written once before the commit.
-    func note(_ sequence: Int64, receivedAt: Int64) {
-        let minute = receivedAt / 60_000
-        let known = minutes[minute] ?? sequence...sequence
-        minutes[minute] = min(known.lowerBound, sequence)...max(known.upperBound, sequence)
-    }
+    /// Notes when an event came, for searches by time; written before the commit.
+    func note(_ sequence: Int64, receivedAt: Int64) { minutes.note(sequence, receivedAt: receivedAt) }
+
+    /// Rows of `event_minutes` are being removed.
+    func forgetMinutes() { minutes.forgetRows() }
 
     func hasOldEvents() throws -> Bool {
         if let holdsOldEvents { return holdsOldEvents }
@@ -180,9 +180,8 @@ final class WriteConnection {
     }
 
     private func writeMinutes() throws {
-        for (minute, range) in minutes {
+        for (minute, range) in minutes.due() {
             try statement(.noteMinute).run(minute, range.lowerBound, range.upperBound)
         }
-        minutes.removeAll(keepingCapacity: true)
     }
 }

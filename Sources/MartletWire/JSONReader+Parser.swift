@@ -238,18 +238,26 @@ struct JSONParser {
 /// with each other would let a sender burn time.
 private struct SeenNames {
     private static let linearLimit = 24
-    private var names: Set<String> = []
+    private var names: Set<NameBytes> = []
 
     /// False if the name was there.
     mutating func insert(_ name: String, besides object: JSONObject) -> Bool {
-        if object.members.count < Self.linearLimit {
-            if object.index(of: name) == nil { return true }
-        } else {
-            if names.isEmpty { names = Set(object.members.map(\.name)) }
-            if names.insert(name).inserted { return true }
-        }
-        // Swift takes two spellings of one letter for equal; in JSON they are two names (RFC 8259 section 8.3).
-        return !object.members.contains { $0.name.utf8.elementsEqual(name.utf8) }
+        if object.members.count < Self.linearLimit { return object.index(of: name) == nil }
+        if names.isEmpty { names = Set(object.members.map { NameBytes(text: $0.name) }) }
+        return names.insert(NameBytes(text: name)).inserted
+    }
+}
+
+/// A name by its bytes: Swift takes two spellings of one letter for equal; in JSON they are two names (RFC 8259 section
+/// 8.3).
+private struct NameBytes: Hashable {
+    let text: String
+
+    static func == (left: NameBytes, right: NameBytes) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+
+    func hash(into hasher: inout Hasher) {
+        var text = text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 }
 

@@ -62,6 +62,9 @@ package struct JSONObject: Sendable, Equatable {
     package func index(of name: String) -> Int? {
         // Names differ in length more often than not, which is quicker to see than that they are not equal.
         let length = name.utf8.count
-        return members.firstIndex { $0.name.utf8.count == length && $0.name == name }
+        return members.firstIndex {
+            // What Swift takes for equal may be spelt differently, which are two names (RFC 8259 section 8.3).
+            $0.name.utf8.count == length && $0.name == name && $0.name.utf8.elementsEqual(name.utf8)
+        }
     }
 }
