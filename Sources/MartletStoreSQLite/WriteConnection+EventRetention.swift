@@ -139,7 +139,8 @@ extension WriteConnection {
         let remove = try database.cachedStatement(
             sql: """
                 DELETE FROM event_minutes WHERE minute = ?
-                    AND NOT EXISTS (SELECT 1 FROM events WHERE sequence BETWEEN event_minutes.first AND event_minutes.last)
+                    AND NOT EXISTS (SELECT 1 FROM events WHERE sequence BETWEEN event_minutes.first AND event_minutes.last
+                        AND received_at / 60000 = event_minutes.minute)
                 """
         )
         for minute in minutes { try remove.run(minute) }
