@@ -93,6 +93,8 @@ package final class AdminService: Sendable {
     /// Those of the store stay.
     package func update(keys: [AdminKey]) {
         authenticator.update(keys)
+        // A key that comes back must not bring the sessions of before.
+        endSessionsOfEndedKeys()
         streams.endAll(.reload)
     }
 

@@ -11,7 +11,7 @@ package protocol EndpointControl: Sendable {
     /// False if it was not disabled, or is by the configuration; nil if there is none of that name.
     func enable(_ id: EndpointID) async -> Bool?
     /// Makes pending what was skipped while the endpoint was disabled; returns how many there were.
-    func offerSkipped(of id: EndpointID) async throws(StoreError) -> Int
+    func offerSkipped(of id: EndpointID) async throws(OfferCutShort) -> Int
     /// Sends one test event now, without touching the endpoint's health.
     func test(_ id: EndpointID) async -> EndpointTest
     /// Makes a delivery due now.

@@ -81,9 +81,12 @@ package final class Gateway: Sendable {
     /// Puts a changed configuration into force: sources, endpoints, retention and keys change at once.
     ///
     /// What was bound or opened at the start stays until a restart, and the log names it.
+    ///
+    /// - Throws: `PartlyInForce` if all but some parts is in force; otherwise nothing of it is.
     package func reload(_ configuration: Configuration) async throws {
+        let failures: [PartlyInForce.Failure]
         do {
-            try await putIntoForce(configuration)
+            failures = try await putIntoForce(configuration)
         } catch {
             note("configuration.reloaded", outcome: .failed)
             throw error
@@ -91,6 +94,10 @@ package final class Gateway: Sendable {
         let waiting = configuration.changesNeedingRestart(from: started)
         if !waiting.isEmpty {
             log.warning("some changes need a restart", metadata: ["keys": "\(waiting.joined(separator: ", "))"])
+        }
+        guard failures.isEmpty else {
+            note("configuration.reloaded", ("notInForce", failures.map(\.part)), outcome: .failed)
+            throw PartlyInForce(failures: failures)
         }
         note("configuration.reloaded", ("needRestart", waiting))
     }
@@ -100,16 +107,24 @@ package final class Gateway: Sendable {
         note("configuration.reloaded", ("problems", problems.map(\.path)), outcome: .refused)
     }
 
-    private func putIntoForce(_ configuration: Configuration) async throws {
+    /// Returns what stays as it was because the store failed; nothing comes into force if this throws.
+    private func putIntoForce(_ configuration: Configuration) async throws -> [PartlyInForce.Failure] {
         try await parts.endpoints.reload(configuration)
         // Before anything else that may fail: a key that was taken away must not go on.
         parts.adminService.update(keys: configuration.adminKeys)
         parts.adminService.update(shops: configuration.shops)
         parts.sources.update(configuration)
         parts.providers.update(proxy: configuration.delivery.proxy)
-        try await parts.watcher.update(configuration.watchedSources)
-        try await parts.sweeper.update(configuration.watchedSources)
         await parts.pruner.update(configuration.engineRetention)
+        // The rest asks the store, and what fails in one must not keep the others from changing.
+        var failures: [PartlyInForce.Failure] = []
+        do throws(StoreError) { try await parts.watcher.update(configuration.watchedSources) } catch {
+            failures.append(PartlyInForce.Failure(part: "watches", error: error))
+        }
+        do throws(StoreError) { try await parts.sweeper.update(configuration.watchedSources) } catch {
+            failures.append(PartlyInForce.Failure(part: "sweeps", error: error))
+        }
+        return failures
     }
 
     /// Stops taking callbacks, finishes what runs, records it, and closes the store.

@@ -280,3 +280,15 @@ package struct SkippedOffer: Sendable, Equatable {
         self.last = last
     }
 }
+
+/// The store failed when some of what an endpoint had missed was pending already.
+package struct OfferCutShort: Error, Sendable, Equatable {
+    /// How many had been made pending, and stay so.
+    package var offered: Int
+    package var cause: StoreError
+
+    package init(offered: Int, cause: StoreError) {
+        self.offered = offered
+        self.cause = cause
+    }
+}

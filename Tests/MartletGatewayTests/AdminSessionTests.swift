@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import MartletConfig
 import MartletTesting
 import MartletWire
 import Testing
@@ -147,6 +148,22 @@ import Testing
             let after = try await client.ask("GET", "/v1/events", headers: [cookie])
             #expect(after.status == 401)
             #expect(after.text("code") == "session_over")
+        }
+    }
+
+    @Test func aKeyThatComesBackBringsNoSessionOfBefore() async throws {
+        try await run { client in
+            let (cookie, _, _) = try await signIn(client)
+            let (gateway, configuration) = (client.harness.gateway, client.harness.configuration)
+            try await gateway.reload(configuration)
+            #expect(try await client.ask("GET", "/v1/events", headers: [cookie]).status == 200, "its key has stayed")
+            var without = configuration
+            without.admin.keys.removeAll { $0.name == "o" }
+            try await gateway.reload(without)
+            // Not used while its key is away: that would end it anyway.
+            try await gateway.reload(configuration)
+            let after = try await client.ask("GET", "/v1/events", headers: [cookie])
+            #expect(after.status == 401 && after.text("code") == "session_over")
         }
     }
 }

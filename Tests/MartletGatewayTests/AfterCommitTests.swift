@@ -110,9 +110,124 @@ import Testing
             let headers = [("Idempotency-Key", "k-1")]
             let made = try await client.ask("POST", "/v1/events/\(event)/replay", headers: headers)
             #expect(made.status == 201 && made.text("id") == "rpl_1", "\(made.detail)")
+            #expect(made.text("total") == "1" && made.text("left") == "1", "what it makes is known by then")
             let again = try await client.ask("POST", "/v1/events/\(event)/replay", headers: headers)
             #expect(again.status == 201 && again.headers[first: "Idempotent-Replayed"] == "true")
             #expect(again.text("id") == "rpl_1")
+        }
+        await subscriber.stop()
+    }
+
+    @Test func aReplayIsSteeredThoughItCannotBeReadRightAfter() async throws {
+        let subscriber = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret)
+        try await GatewayHarness.run(
+            sources: SignedCallback.source,
+            endpoints: AdminClient.endpoint("ledger", subscriber.url),
+            keys: AdminClient.keys
+        ) { harness in
+            let client = AdminClient(harness: harness)
+            for order in ["INV-1", "INV-2"] { _ = try await client.take(order) }
+            _ = try await client.wait(for: "/v1/deliveries?state=delivered") { $0.data.count == 2 }
+            let wish = """
+                {"state":"delivered","since":"2020-01-01T00:00:00Z","ratePerSecond":0.1,"reason":"an outage"}
+                """
+            #expect(try await client.post("/v1/replays", wish).status == 201)
+            try await harness.execute(
+                """
+                CREATE TRIGGER later AFTER UPDATE OF state ON replays
+                BEGIN UPDATE replays SET selection = x'00' WHERE id = NEW.id; END
+                """
+            )
+            let paused = try await client.post("/v1/replays/rpl_1/pause")
+            #expect(paused.status == 200 && paused.text("state") == "paused", "\(paused.detail)")
+            #expect(paused.text("id") == "rpl_1" && paused.text("total") == "2")
+            #expect(try await client.get("/v1/replays/rpl_1").status == 503, "nobody can read it")
+        }
+        await subscriber.stop()
+    }
+
+    @Test func anEndpointIsRemovedThoughWhatWaitsCannotBeCancelledYet() async throws {
+        let subscriber = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret) { _ in 500 }
+        try await GatewayHarness.run(sources: SignedCallback.source, keys: AdminClient.keys) { harness in
+            let client = AdminClient(harness: harness)
+            let body = """
+                { "id": "crm", "url": "\(subscriber.url)", "secrets": ["\(GatewayHarness.endpointSecret)"],
+                  "schedule": ["2h"] }
+                """
+            #expect(try await client.post("/v1/endpoints", body).status == 201)
+            _ = try await client.take("INV-1")
+            _ = try await client.wait(for: "/v1/endpoints/crm") { $0.text("backlog", "pending", "count") == "1" }
+            try await harness.execute(
+                """
+                CREATE TRIGGER never BEFORE UPDATE OF state ON deliveries WHEN NEW.state = 'cancelled'
+                BEGIN SELECT RAISE(ABORT, 'no'); END
+                """
+            )
+            let removed = try await client.ask("DELETE", "/v1/endpoints/crm?pending=cancel")
+            #expect(removed.status == 200 && removed.text("outcome") == "removed", "\(removed.detail)")
+            #expect(removed.text("cancelled") == "0")
+            #expect(removed.text("note")?.contains("goes on trying") == true)
+            #expect(try await client.get("/v1/endpoints/crm").status == 404)
+            try await harness.execute("DROP TRIGGER never")
+            _ = try await client.wait(for: "/v1/deliveries?state=cancelled") { $0.data.count == 1 }
+        }
+        await subscriber.stop()
+    }
+
+    /// A count of what waits cannot be read while its table is away.
+    @Test func anEndpointIsSwitchedThoughItCannotBeReadRightAfter() async throws {
+        let subscriber = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret)
+        try await GatewayHarness.run(
+            sources: SignedCallback.source,
+            endpoints: AdminClient.endpoint("ledger", subscriber.url),
+            keys: AdminClient.keys
+        ) { harness in
+            let client = AdminClient(harness: harness)
+            func withoutDeliveries(_ path: String) async throws -> AdminClient.Answer {
+                try await harness.execute("ALTER TABLE deliveries RENAME TO away")
+                let answer = try await client.post(path)
+                try await harness.execute("ALTER TABLE away RENAME TO deliveries")
+                return answer
+            }
+            let disabled = try await withoutDeliveries("/v1/endpoints/ledger/disable")
+            #expect(disabled.status == 200 && disabled.text("id") == "ledger", "\(disabled.detail)")
+            #expect(disabled.object["endpoint"] == nil)
+            #expect(try await client.get("/v1/endpoints/ledger").text("state") == "disabled")
+            let enabled = try await withoutDeliveries("/v1/endpoints/ledger/enable")
+            #expect(enabled.status == 200 && enabled.object["wasDisabled"] == .bool(true), "\(enabled.detail)")
+            #expect(enabled.object["endpoint"] == nil)
+            #expect(try await client.get("/v1/endpoints/ledger").text("state") != "disabled")
+        }
+        await subscriber.stop()
+    }
+
+    /// The dispatcher offers 200 at a time; the last of 201 cannot be offered.
+    @Test func whatWasOfferedBeforeTheStoreFailedIsCounted() async throws {
+        let subscriber = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret)
+        try await GatewayHarness.run(
+            sources: SignedCallback.source,
+            endpoints: AdminClient.endpoint("ledger", subscriber.url),
+            keys: AdminClient.keys
+        ) { harness in
+            let client = AdminClient(harness: harness)
+            #expect(try await client.post("/v1/endpoints/ledger/disable").status == 200)
+            for number in 1...201 { _ = try await client.take("INV-\(number)") }
+            try await harness.execute(
+                """
+                CREATE TRIGGER never BEFORE UPDATE OF state ON deliveries WHEN OLD.state = 'skipped' AND OLD.id > 200
+                BEGIN SELECT RAISE(ABORT, 'no'); END
+                """
+            )
+            let path = "/v1/endpoints/ledger/enable"
+            let cut = try await client.post(path, #"{"offerSkipped":true}"#)
+            #expect(cut.status == 200 && cut.object["wasDisabled"] == .bool(true), "\(cut.detail)")
+            #expect(cut.text("offered") == "200" && cut.text("note")?.contains("again") == true)
+            let nothing = try await client.post(path, #"{"offerSkipped":true}"#)
+            #expect(nothing.status == 503, "nothing was done by it")
+            try await harness.execute("DROP TRIGGER never")
+            let rest = try await client.post(path, #"{"offerSkipped":true}"#)
+            #expect(rest.text("offered") == "1" && rest.object["note"] == nil)
+            await subscriber.wait(for: 201)
         }
         await subscriber.stop()
     }

@@ -156,6 +156,45 @@ import Testing
         #expect(try await store.sealingKeys().count == 1)
         await harness.stop()
     }
+
+    /// An order comes in while a configuration with the first key of all is read, which then cannot come into force.
+    @Test func whatTheFirstKeySealedStaysReadableWhenTheReloadFails() async throws {
+        let kinds = ProviderRegistry.kinds + [WatchableKind.kind]
+        let endpoint = AdminClient.endpoint("ledger", "http://127.0.0.1:9/hook", "\"enabled\": false")
+        let harness = try await GatewayHarness.start(
+            sources: WatchableKind.source,
+            endpoints: endpoint,
+            secretsKey: nil,
+            providers: kinds
+        )
+        let (changed, _) = try GatewayHarness.load(
+            sources: WatchableKind.source,
+            endpoints: endpoint,
+            folder: harness.folder,
+            providers: kinds
+        )
+        let store = try harness.sqlite()
+        let order = KnownOrder(objectID: "A-1", ipnSecret: Secret(text: "ipn"))
+        // Endpoints cannot come into force without it.
+        try await harness.execute("ALTER TABLE deliveries RENAME TO away")
+        let reload = Task { try await harness.gateway.reload(changed) }
+        var isSaved = false
+        while !isSaved {
+            do throws(StoreError) {
+                try await store.save(order, of: Self.source)
+                isSaved = true
+            } catch {
+                #expect(error == .noSecretsKey)
+                try Task.checkCancellation()
+            }
+        }
+        await #expect(throws: StoreError.self) { try await reload.value }
+        #expect(try await store.order(of: Self.source, objectID: "A-1") == order)
+        try await harness.execute("ALTER TABLE away RENAME TO deliveries")
+        try await harness.gateway.reload(changed)
+        #expect(try await store.order(of: Self.source, objectID: "A-1") == order)
+        await harness.stop()
+    }
 }
 
 extension Result where Failure == any Error {

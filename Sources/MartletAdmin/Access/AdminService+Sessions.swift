@@ -78,9 +78,14 @@ extension AdminService {
 
     /// Ends what was begun with keys that are not in force any more.
     func keysHaveEnded() {
+        endSessionsOfEndedKeys()
+        streams.review()
+    }
+
+    /// Ends the sessions of keys that are not in force any more; streams of theirs are left to the caller.
+    func endSessionsOfEndedKeys() {
         let now = self.now()
         sessions.keep { authenticator.hasKey(with: $0, at: now) }
-        streams.review()
     }
 
     /// Signs out; the streams of the session end with it.

@@ -110,7 +110,7 @@ struct ScopedAccess: Sendable {
         return await control.enable(id)
     }
 
-    func offerSkipped(of id: EndpointID) async throws(StoreError) -> Int {
+    func offerSkipped(of id: EndpointID) async throws(OfferCutShort) -> Int {
         guard await endpoint(id) != nil else { return 0 }
         return try await control.offerSkipped(of: id)
     }

@@ -7,7 +7,7 @@ package import MartletWire
 ///
 /// Changes are made one after the other, are in force when a method returns, and survive a restart. Methods throw
 /// `EndpointRefusal` or `StoreError` with nothing changed: a change that is stored is answered, whatever follows, because
-/// its secrets are told this once (`EndpointChange.isInForce`).
+/// its secrets are told this once (`EndpointChange.isInForce`, `EndpointRemoval.isComplete`).
 package protocol EndpointManagement: Sendable {
     /// The versions of the store's endpoints that are in force; those of the configuration file have none.
     func versions() async -> [EndpointID: Int64]
@@ -77,10 +77,13 @@ package struct EndpointRemoval: Sendable, Equatable {
     package var cancelled: Int
     /// Deliveries that are being sent at this moment; they are not tried again.
     package var inHand: Int
+    /// False if it is stored and the store then failed; the gateway goes on trying.
+    package var isComplete: Bool
 
-    package init(cancelled: Int, inHand: Int) {
+    package init(cancelled: Int, inHand: Int, isComplete: Bool = true) {
         self.cancelled = cancelled
         self.inHand = inHand
+        self.isComplete = isComplete
     }
 }
 

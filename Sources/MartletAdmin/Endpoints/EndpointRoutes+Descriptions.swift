@@ -17,14 +17,21 @@ extension EndpointRoutes {
         "POST /v1/endpoints/{id}/disable": RouteDescription(
             "disableEndpoint",
             "Sends an endpoint nothing more until it is enabled.",
-            answers: [.json(.object(["endpoint": endpoint]))],
+            answers: [.json(.object(["id": .text, "endpoint?": endpoint]))],
             problems: [409]
         ),
         "POST /v1/endpoints/{id}/enable": RouteDescription(
             "enableEndpoint",
             "Sends an endpoint what waits, and on request what it missed.",
             body: .optional(.object(["offerSkipped?": JSONSchema.boolean.orNull])),
-            answers: [.json(.object(["wasDisabled": .boolean, "offered": .count, "endpoint": endpoint]))],
+            answers: [
+                .json(
+                    .object([
+                        "id": .text, "wasDisabled": .boolean, "offered": .count, "note?": .text,
+                        "endpoint?": endpoint,
+                    ])
+                )
+            ],
             problems: [409]
         ),
     ]

@@ -39,6 +39,12 @@ extension EndpointRoutes {
             json.member("outcome", "removed")
             json.member("cancelled", integer: Int64(removal.cancelled))
             json.member("inFlight", integer: Int64(removal.inHand))
+            if !removal.isComplete {
+                json.member(
+                    "note",
+                    "not all of it is done yet: the store is in trouble, and the gateway goes on trying"
+                )
+            }
             json.endObject()
         }
     }

@@ -23,7 +23,12 @@ extension EndpointRoutes {
             "Removes an endpoint.",
             query: [.init("pending", .word(["refuse", "cancel"]), "What becomes of deliveries that wait")],
             answers: [
-                .json(.object(["id": .text, "outcome": .word(["removed"]), "cancelled": .count, "inFlight": .count]))
+                .json(
+                    .object([
+                        "id": .text, "outcome": .word(["removed"]), "cancelled": .count, "inFlight": .count,
+                        "note?": .text,
+                    ])
+                )
             ],
             problems: [409, 412]
         ),

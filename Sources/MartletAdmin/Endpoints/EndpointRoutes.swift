@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Logging
 import MartletCore
 import MartletNet
 import MartletStore
@@ -32,17 +33,12 @@ enum EndpointRoutes {
         _ = try call.body(allowing: [])
         let id = EndpointID(call.id)
         guard let hasChanged = await call.access.disable(id) else { throw await unknown(call) }
-        let (standing, backlog, version) = try await current(call)
         guard hasChanged else {
-            let since = standing.health.disabled.map { " by \"\($0.reason.rawValue)\" since \($0.at.rfc3339)" } ?? ""
+            let standing = await call.access.endpoint(id)
+            let since = standing?.health.disabled.map { " by \"\($0.reason.rawValue)\" since \($0.at.rfc3339)" } ?? ""
             throw Problem(409, "endpoint \"\(id)\" is disabled already\(since)", remedy: "nothing is left to do")
         }
-        return .json { json in
-            json.beginObject()
-            json.name("endpoint")
-            EndpointDocument.write(standing, backlog, version: version, to: &json)
-            json.endObject()
-        }
+        return await done(call) { _ in }
     }
 
     /// An endpoint that is not disabled may still have skipped deliveries to offer, from a time when it was.
@@ -72,14 +68,47 @@ enum EndpointRoutes {
                 remedy: "to offer what was skipped earlier, send {\"offerSkipped\": true}"
             )
         }
-        let offered = offers ? try await call.access.offerSkipped(of: id) : 0
-        let (standing, backlog, version) = try await current(call)
-        return .json { json in
-            json.beginObject()
+        let (offered, isWhole) = offers ? try await offer(id, after: wasDisabled, call) : (0, true)
+        return await done(call) { json in
             json.member("wasDisabled", bool: wasDisabled)
             json.member("offered", integer: Int64(offered))
-            json.name("endpoint")
-            EndpointDocument.write(standing, backlog, version: version, to: &json)
+            guard !isWhole else { return }
+            json.member(
+                "note",
+                "the store failed before all that was skipped had been offered; send {\"offerSkipped\": true} again"
+            )
+        }
+    }
+
+    /// Fails only where nothing was done: what was, must be answered.
+    private static func offer(
+        _ id: EndpointID,
+        after wasDisabled: Bool,
+        _ call: AdminCall
+    ) async throws(StoreError) -> (count: Int, isWhole: Bool) {
+        do throws(OfferCutShort) {
+            return (try await call.access.offerSkipped(of: id), true)
+        } catch {
+            guard wasDisabled || error.offered > 0 else { throw error.cause }
+            call.service.log.error(
+                "skipped deliveries not all offered",
+                metadata: ["endpoint": "\(id)", "error": "\(error.cause.label)"]
+            )
+            return (error.offered, false)
+        }
+    }
+
+    /// Nothing may fail here: it is done, and what cannot be read now is left out.
+    private static func done(_ call: AdminCall, _ more: (inout JSONWriter) -> Void) async -> HTTPResponse {
+        let now = try? await current(call)
+        return .json { json in
+            json.beginObject()
+            json.member("id", call.id)
+            more(&json)
+            if let now {
+                json.name("endpoint")
+                EndpointDocument.write(now.standing, now.backlog, version: now.version, to: &json)
+            }
             json.endObject()
         }
     }

@@ -60,8 +60,15 @@ enum ReplayRoutes {
     private static func steer(_ call: AdminCall, to state: ReplayState) async throws -> HTTPResponse {
         _ = try call.body(allowing: [])
         let id = try id(call.id)
-        switch try await call.access.steer(id, to: state) {
-        case .done: return try await show(call)
+        guard let (action, former) = try await call.access.steer(id, to: state) else { throw unknown(call) }
+        switch action {
+        case .done:
+            // It is done: what cannot be read now is answered as it stood before.
+            var changed = former
+            changed.state = state
+            changed.changedAt = call.service.now()
+            let stored = (try? await call.access.replay(id)) ?? changed
+            return .json { ReplayDocument.write(stored, to: &$0) }
         case .refused(let current):
             let remedy =
                 current == state
@@ -129,7 +136,9 @@ enum ReplayRoutes {
                     replay: replay,
                     changedAt: replay.createdAt,
                     finishedAt: nil,
-                    parts: []
+                    parts: survey.counts.sorted { $0.key < $1.key }.map { endpoint, count in
+                        StoredReplay.Part(endpoint: endpoint, counts: ReplayCounts(total: count))
+                    }
                 )
             return .json(201) { ReplayDocument.write(stored, to: &$0) }
         case .nothing: throw nothing(wish, event, survey, seen(standings, by: call))

@@ -30,9 +30,13 @@ extension ScopedAccess {
         return replay.replay.selection.shops?.isSubset(of: shops) == true ? replay : nil
     }
 
-    func steer(_ id: ReplayID, to state: ReplayState) async throws(StoreError) -> ReplayAction {
-        guard try await replay(id) != nil else { return .unknown }
-        return try await replayControl.steer(id, to: state)
+    /// Steers a replay; `former` is how it stood before, and the whole is nil for one that is unknown.
+    func steer(
+        _ id: ReplayID,
+        to state: ReplayState
+    ) async throws(StoreError) -> (action: ReplayAction, former: StoredReplay)? {
+        guard let former = try await replay(id) else { return nil }
+        return (try await replayControl.steer(id, to: state), former)
     }
 
     private func limited(_ selection: ReplaySelection) -> ReplaySelection {

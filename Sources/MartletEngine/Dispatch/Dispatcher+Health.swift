@@ -108,11 +108,16 @@ extension Dispatcher {
     }
 
     /// Makes what was skipped while the endpoint was disabled pending, in portions; returns how many there were.
-    package func offerSkipped(of id: EndpointID) async throws(StoreError) -> Int {
+    package func offerSkipped(of id: EndpointID) async throws(OfferCutShort) -> Int {
         var offered = 0
         var last: DeliveryID?
         while let shops = posts[id]?.signing.endpoint.shops {
-            let portion = try await store.offerSkipped(of: id, shops: shops, after: last, now: clock.now(), limit: 200)
+            let portion: SkippedOffer
+            do throws(StoreError) {
+                portion = try await store.offerSkipped(of: id, shops: shops, after: last, now: clock.now(), limit: 200)
+            } catch {
+                throw OfferCutShort(offered: offered, cause: error)
+            }
             offered += portion.offered
             last = portion.last
             if portion.offered > 0 { handle(.pending(due: clock.now()), for: id) }

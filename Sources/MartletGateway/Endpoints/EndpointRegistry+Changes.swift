@@ -96,12 +96,18 @@ extension EndpointRegistry {
         managed.version += 1
         managed.changedAt = wall.now()
         guard try await store.replace(managed) else { throw EndpointRefusal.otherVersion(managed.version) }
-        await enforce()
+        let isInForce = await enforce()
         // Whatever comes of the rest now, it is looked at again.
         defer { finishRemoval(of: id) }
-        let cancelled = try await cancelPending(of: id)
+        let (cancelled, failure) = await cancelPending(of: id)
+        if let failure {
+            log.error(
+                "deliveries of a removed endpoint not cancelled yet, trying again",
+                metadata: ["endpoint": "\(id)", "error": "\(failure.label)"]
+            )
+        }
         let inHand = await dispatcher.inHand(of: id)
-        return EndpointRemoval(cancelled: cancelled, inHand: inHand)
+        return EndpointRemoval(cancelled: cancelled, inHand: inHand, isComplete: isInForce && failure == nil)
     }
 
     // MARK: steps

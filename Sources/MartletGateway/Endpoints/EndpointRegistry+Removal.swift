@@ -11,13 +11,17 @@ extension EndpointRegistry {
     private static let portion = 500
     private static let pause = Duration.seconds(1)
 
-    /// Cancels what is pending in portions; returns how many there were.
-    func cancelPending(of id: EndpointID) async throws(StoreError) -> Int {
+    /// Cancels what is pending in portions; returns how many were cancelled, and what put an end to it too early.
+    func cancelPending(of id: EndpointID) async -> (cancelled: Int, failure: StoreError?) {
         var cancelled = 0
-        while true {
-            let count = try await store.cancelPending(of: id, limit: Self.portion)
-            cancelled += count
-            if count == 0 { return cancelled }
+        do throws(StoreError) {
+            while true {
+                let count = try await store.cancelPending(of: id, limit: Self.portion)
+                cancelled += count
+                if count == 0 { return (cancelled, nil) }
+            }
+        } catch {
+            return (cancelled, error)
         }
     }
 
@@ -38,7 +42,8 @@ extension EndpointRegistry {
         do throws(StoreError) {
             // One of the file may have taken its place meanwhile: then lane and deliveries are that one's.
             if !isOfFile(id) {
-                let cancelled = try await cancelPending(of: id)
+                let (cancelled, failure) = await cancelPending(of: id)
+                if let failure { throw failure }
                 let isIdle = await dispatcher.forget(id)
                 guard cancelled == 0, isIdle else { return finishRemoval(of: id) }
             }

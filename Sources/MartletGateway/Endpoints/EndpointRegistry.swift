@@ -81,7 +81,8 @@ actor EndpointRegistry {
             try await checkKeys(of: configuration)
             try await apply(configuration)
         } catch {
-            sealing.exchange(SealerHandover.of(present, to: former))
+            // Without a former key the present one stays: an order may have been sealed with it in between.
+            sealing.exchange(former == nil ? present : SealerHandover.of(present, to: former))
             throw error
         }
         sealing.exchange(present)

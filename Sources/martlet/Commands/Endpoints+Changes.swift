@@ -60,6 +60,7 @@ extension Endpoints {
             if gateway.json { return }
             let cancelled = EndpointPrinter.number("cancelled", answer.object)
             Console.output(Table.printable("\(id): removed; \(cancelled) pending deliveries cancelled.") + "\n")
+            if let note = answer.object["note"]?.string { Console.error(Table.printable(note) + "\n") }
         }
     }
 

@@ -63,6 +63,9 @@ struct Endpoints: AsyncParsableCommand {
                 timeout: .seconds(3600)
             )
             if !gateway.json { Console.output(EndpointPrinter.enabled(answer.object, offersSkipped: offerSkipped)) }
+            guard let note = answer.object["note"]?.string else { return }
+            Console.error(Table.printable(note) + "\n")
+            throw ExitCode(1)
         }
     }
 

@@ -104,6 +104,8 @@ struct Serve: AsyncParsableCommand {
         do {
             try await gateway.reload(configuration)
             log.notice("configuration reloaded")
+        } catch let partly as PartlyInForce {
+            log.error("configuration put into force in part only", metadata: ["reason": "\(partly)"])
         } catch {
             log.error("configuration not put into force", metadata: ["reason": "\(error)"])
         }

@@ -50,13 +50,14 @@ enum EndpointPrinter {
     }
 
     static func enabled(_ answer: JSONObject, offersSkipped: Bool) -> String {
-        let endpoint = answer["endpoint"]?.object ?? JSONObject()
-        let id = text(endpoint["id"]) ?? "-"
+        let endpoint = answer["endpoint"]?.object
+        let id = text(answer["id"]) ?? "-"
         let verb = answer["wasDisabled"] == .bool(true) ? "enabled" : "was not disabled"
-        var line = "\(id): \(verb), \(text(endpoint["state"]) ?? "-"); \(count("pending", endpoint)) pending"
+        var line = "\(id): \(verb)"
+        if let endpoint { line += ", \(text(endpoint["state"]) ?? "-"); \(count("pending", endpoint)) pending" }
         if offersSkipped {
             line += "; \(text(answer["offered"]) ?? "0") that had been skipped are sent after all"
-        } else if count("skipped", endpoint) != "0" {
+        } else if let endpoint, count("skipped", endpoint) != "0" {
             line += "; \(count("skipped", endpoint)) skipped, which --offer-skipped sends, or in measure: "
             line += "martlet replay create --endpoint \(id) --state skipped --reason TEXT"
         }
@@ -64,10 +65,9 @@ enum EndpointPrinter {
     }
 
     static func disabled(_ answer: JSONObject) -> String {
-        let endpoint = answer["endpoint"]?.object ?? JSONObject()
-        let waiting = count("pending", endpoint)
-        return Table.printable("\(text(endpoint["id"]) ?? "-"): disabled; \(waiting) pending wait until it is enabled.")
-            + "\n"
+        let waiting =
+            answer["endpoint"]?.object.map { "\(count("pending", $0)) pending wait" } ?? "what is pending waits"
+        return Table.printable("\(text(answer["id"]) ?? "-"): disabled; \(waiting) until it is enabled.") + "\n"
     }
 
     private static func state(_ endpoint: JSONObject) -> String? {
