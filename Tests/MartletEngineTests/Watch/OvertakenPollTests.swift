@@ -145,6 +145,21 @@ import Testing
         try await scene.stop()
     }
 
+    /// The end overtakes an answer that told of what came after it; no poll follows, and the notification may be lost.
+    @Test func aRefundThatTheEndOvertookIsTold() async throws {
+        let scene = try await Self.kryptoswapScene()
+        try await scene.ask()
+        try await scene.notify(try sample("done", at: scene.harness.clock.now()))
+        try await scene.answer(Self.says("returned"))
+        #expect(try await scene.told() == ["done", "returned"])
+        #expect(try await scene.outcomes() == ["refunded"])
+        #expect(try await scene.harness.deliveries("ledger").count == 2)
+        #expect(try await scene.harness.standing(scene.id) == .closed)
+        try await scene.notify(try sample("returned", at: scene.harness.clock.now()))
+        #expect(try await scene.harness.deliveries("ledger").count == 2, "it is not told twice")
+        try await scene.stop()
+    }
+
     @Test(arguments: [#"{"kind":"payment","uuid":"\#(uuid)"}"#, #"{"kind":"payment","orderId":"PO-1"}"#])
     func anAnswerWithoutTheAmountIsNotASecondEvent(_ registration: String) async throws {
         let scene = try await Scene(Self.cryptomus, registration)
