@@ -38,7 +38,8 @@ extension Watcher {
         let shop = source.shop(of: plan)
         if let shops {
             // By a number of the provider's alone, what becomes of any shop's order could be watched.
-            if plan.order == nil, plan.merchantOrderID == nil { throw RegistrationError.unknownShop }
+            let isNumbered = plan.order?.merchantOrderID != nil || plan.merchantOrderID != nil
+            if !isNumbered, plan.order == nil || source.shops.count > 1 { throw RegistrationError.unknownShop }
             if !shops.contains(shop) { throw RegistrationError.otherShop(shop) }
             // Registering replaces an order's secrets, so it takes more than saying whose order it is.
             if let order = plan.order, let known = try await store.order(of: id, objectID: order.objectID) {
