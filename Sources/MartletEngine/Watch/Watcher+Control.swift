@@ -66,7 +66,14 @@ extension Watcher {
         guard doubts.withLock({ $0.isNew(subject, of: source, at: now) }) else { return }
         Task {
             do throws(StoreError) {
-                let isSooner = try await store.hasten(subject, of: source, now: now, pause: Doubts.pause)
+                let isSooner = try await store.hasten(
+                    subject,
+                    of: source,
+                    now: now,
+                    wall: wall.now(),
+                    pause: Doubts.pause,
+                    unlessAfter: await self.source(source)?.provider.failureOutcomes ?? []
+                )
                 if isSooner { await nudge(source) }
             } catch {
                 // It is asked about on its schedule all the same.
@@ -94,7 +101,7 @@ extension Watcher {
     }
 
     package func close(_ id: WatchID) async throws(StoreError) -> WatchAction {
-        let action = try await store.close(id, now: clock.now())
+        let action = try await store.close(id, now: wall.now())
         dispatcher.changes.post(.watch(id))
         return action
     }
