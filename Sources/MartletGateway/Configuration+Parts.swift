@@ -23,7 +23,12 @@ extension Configuration {
     var watchedSources: [WatchedSource] {
         sources.compactMap { settings in
             settings.watched.map { provider in
-                WatchedSource(provider: provider, hook: hook(of: settings.id), shop: { settings.shop(forOrder: $0) })
+                WatchedSource(
+                    provider: provider,
+                    hook: hook(of: settings.id),
+                    shops: Set(settings.routing.rules.map(\.shop) + [settings.routing.fallback]),
+                    shop: { settings.shop(forOrder: $0) }
+                )
             }
         }
     }

@@ -140,7 +140,8 @@ package struct PollRecord: Sendable {
     /// `ClaimedWatch.position` if the news hold only against what was known then; nil if they hold by themselves.
     ///
     /// Should an event of one of their objects have been stored since, nothing of this record counts but that there was
-    /// a poll: the watch is due again at once.
+    /// a poll: the watch is due again at once. One that is closed is not asked about again, so a refund that none of those
+    /// events told counts all the same.
     package var relativeTo: Int64?
     /// Replaces the watch's deadline, unless the watch was closed while the poll ran; nil leaves it.
     package var deadline: Timestamp?

@@ -38,11 +38,16 @@ package protocol WatchStore: Sendable {
     func clampWatches(of source: SourceID, now: Timestamp, to latest: Timestamp) async throws(StoreError) -> Int
 
     /// Makes the open watch of a subject due sooner, at `now` or `pause` after its newest poll; false if nothing changes.
+    ///
+    /// `wall`: the same moment by the clock that polls are dated by. `unlessAfter`: outcomes of a newest poll after which
+    /// nothing changes, since whoever could not answer is not to be asked more often.
     func hasten(
         _ subject: String,
         of source: SourceID,
         now: Timestamp,
-        pause: Duration
+        wall: Timestamp,
+        pause: Duration,
+        unlessAfter failures: Set<String>
     ) async throws(StoreError) -> Bool
 
     /// Takes up to `limit` open watches of the source that are due at `now` in hand, oldest due first.
@@ -54,7 +59,7 @@ package protocol WatchStore: Sendable {
     /// Writes a poll, what it learned with its deliveries, and what becomes of the watch, all of it or nothing.
     ///
     /// A watch that was closed meanwhile stays so; one that somebody has asked for again stays due. News that an event has
-    /// overtaken are none (`PollRecord.relativeTo`).
+    /// overtaken are none, but for refunds (`PollRecord.relativeTo`).
     func record(_ poll: PollRecord) async throws(StoreError) -> PollOutcome
 
     /// Puts watches back that were taken in hand and not polled; they stay due.
@@ -68,7 +73,7 @@ package protocol WatchStore: Sendable {
     func pollNow(_ watch: WatchID, now: Timestamp) async throws(StoreError) -> WatchAction
     /// Opens a watch that is held, overdue or closed, due now, and lifts the hold of its source.
     func resume(_ watch: WatchID, now: Timestamp) async throws(StoreError) -> WatchAction
-    /// Ends a watch; what is known of its order stays.
+    /// Ends a watch; what is known of its order stays. `now`: by the wall clock, as all ends are dated.
     func close(_ watch: WatchID, now: Timestamp) async throws(StoreError) -> WatchAction
 
     /// Watches that are not closed, by source and state.

@@ -19,7 +19,9 @@ struct LogCopying: Sendable {
     private var startedAt = 0
     /// Pages of the log that are in the file.
     private var copied = 0
-    /// Whether a reader was in the way of the last copy.
+    /// Whether a reader was so much in the way of the last copy that another would be in vain.
+    ///
+    /// Under steady reads some reader is always a little behind, which must not keep the log from being cut.
     private var isBlocked = false
     private var isRunning = false
 
@@ -44,7 +46,8 @@ struct LogCopying: Sendable {
         // Both negative if there was no log to look at.
         guard pages >= 0, copied >= 0 else { return }
         self.copied = copied
-        isBlocked = copied < pages
+        // Of `most` pages at least half can be copied otherwise; a backup soon holds more.
+        isBlocked = pages - copied > Self.most / 2
     }
 
     mutating func copierEnded() { isRunning = false }

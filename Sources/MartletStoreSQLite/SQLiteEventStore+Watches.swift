@@ -30,9 +30,13 @@ extension SQLiteEventStore {
         _ subject: String,
         of source: SourceID,
         now: Timestamp,
-        pause: Duration
+        wall: Timestamp,
+        pause: Duration,
+        unlessAfter failures: Set<String>
     ) async throws(StoreError) -> Bool {
-        try await write("hasten watch") { try $0.hasten(subject, of: source, now: now, pause: pause) }
+        try await write("hasten watch") {
+            try $0.hasten(subject, of: source, now: now, wall: wall, pause: pause, unlessAfter: failures)
+        }
     }
 
     package func claimDueWatches(

@@ -80,9 +80,13 @@ extension WriteConnection {
     func record(_ poll: PollRecord) throws -> PollOutcome {
         let id = poll.watch.number
         watchClaims.give(id)
-        if try isOvertaken(poll) { return try repeatPoll(poll) }
+        var untold = Set(poll.news.map(\.event.id))
+        if try isOvertaken(poll) {
+            untold = try refundsUntold(by: poll)
+            if untold.isEmpty { return try repeatPoll(poll) }
+        }
         // The news come first: a final event closes its watch.
-        let news = try poll.news.map { try capture($0) }
+        let news = try poll.news.map { untold.contains($0.event.id) ? try capture($0) : .duplicate }
         if let polledAt = poll.polledAt { try note(poll, at: polledAt) }
         guard let (state, asked) = try stateAndAsked(id) else {
             return PollOutcome(news: news, overdue: nil, state: .closed)
@@ -105,11 +109,11 @@ extension WriteConnection {
             if !isWantedAgain { try setDue(id, at: next, note: poll.note) }
         case .close:
             if isWantedAgain { return PollOutcome(news: news, overdue: nil, state: .open) }
-            try endWatch(id, .closed, note: nil, now: poll.decidedAt)
+            try endWatch(id, .closed, note: nil, now: poll.polledAt ?? poll.decidedAt)
             try settleHint(of: id, "fetched")
             return PollOutcome(news: news, overdue: nil, state: .closed)
         case .hold(let reason):
-            try endWatch(id, .held, note: reason, now: poll.decidedAt)
+            try endWatch(id, .held, note: reason, now: poll.polledAt ?? poll.decidedAt)
             try settleHint(of: id, "fetch_failed")
             return PollOutcome(news: news, overdue: nil, state: .held)
         case .holdSource(let reason):
@@ -124,7 +128,8 @@ extension WriteConnection {
             return PollOutcome(news: news, overdue: nil, state: .held)
         case .overdue(let event):
             if isWantedAgain { break }
-            try endWatch(id, .overdue, note: "no final event by the deadline", now: poll.decidedAt)
+            let endedAt = event.event.receivedAt
+            try endWatch(id, .overdue, note: "no final event by the deadline", now: endedAt)
             try settleHint(of: id, "fetch_failed")
             return PollOutcome(news: news, overdue: try capture(event), state: .overdue)
         }
@@ -146,6 +151,33 @@ extension WriteConnection {
             if found == true { return true }
         }
         return false
+    }
+
+    /// The refunds among overtaken news that nobody will ask about again, since the event that came first has ended the
+    /// watch; none while the watch goes on.
+    ///
+    /// A refund follows the end, so an answer that told of one is newer than a mere end, and what told of one is no refund
+    /// that is yet to come. Told twice is better than never.
+    private func refundsUntold(by poll: PollRecord) throws -> Set<EventID> {
+        if let state = try stateAndAsked(poll.watch.number)?.0, state != .closed { return [] }
+        guard let position = poll.relativeTo else { return [] }
+        let newer = try database.cachedStatement(
+            sql: """
+                SELECT type, provider_status FROM events
+                WHERE object_key = ? AND sequence > ? AND provider = ? AND source = ?
+                """
+        )
+        let untold = try poll.news.map(\.event).filter { event in
+            guard event.type.isRefund else { return false }
+            let key = StoredText.encode(objectKey: event.objectKey)
+            let told = try newer.all(key, position, event.source.provider, event.source.id) { row -> Bool in
+                let status: String? = row[1]
+                let isRefund = EventType(rawValue: row[0]).isRefund
+                return isRefund && (status == event.providerStatus || event.type == .paymentRefundPending)
+            }
+            return !told.contains(true)
+        }
+        return Set(untold.map(\.id))
     }
 
     /// Notes the poll and nothing else; a watch that is still open is due again.

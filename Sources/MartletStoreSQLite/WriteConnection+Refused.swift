@@ -75,15 +75,16 @@ extension WriteConnection {
 
     /// What is known of an order stays where nothing new is said of it.
     ///
-    /// One key seals both secrets of a row, so one that stays is sealed anew beside one that comes.
+    /// One key seals both secrets of a row, so one that stays is sealed anew beside one that comes. One that is replaced is
+    /// not opened: the key that sealed it may be lost, and to register the order again is the way out of that.
     func save(_ order: KnownOrder, of source: SourceID, _ sealer: (any SecretSealer)?) throws {
         let places = Sealing.places(ofOrder: order.objectID, of: source)
         var (orderSecret, ipnSecret, keyID): (Blob?, Blob?, String) = (nil, nil, Sealing.unsealed)
         if order.orderSecret != nil || order.ipnSecret != nil {
             let sealer = try Sealing.required(sealer)
-            let known = try secrets(of: order.objectID, of: source, places, sealer)
-            orderSecret = (order.orderSecret ?? known.order).map { Blob(sealer.seal($0, for: places.order)) }
-            ipnSecret = (order.ipnSecret ?? known.ipn).map { Blob(sealer.seal($0, for: places.ipn)) }
+            let secrets = try secrets(of: order, of: source, places, sealer)
+            orderSecret = secrets.order.map { Blob(sealer.seal($0, for: places.order)) }
+            ipnSecret = secrets.ipn.map { Blob(sealer.seal($0, for: places.ipn)) }
             keyID = sealer.keyID
         }
         try statement(.saveOrder)
@@ -100,20 +101,25 @@ extension WriteConnection {
             )
     }
 
+    /// Those that are given, and in place of others those that are stored.
     private func secrets(
-        of objectID: String,
+        of order: KnownOrder,
         of source: SourceID,
         _ places: (order: String, ipn: String),
         _ sealer: any SecretSealer
     ) throws -> (order: Secret?, ipn: Secret?) {
-        try database.cachedStatement(
+        if let orderSecret = order.orderSecret, let ipnSecret = order.ipnSecret { return (orderSecret, ipnSecret) }
+        return try database.cachedStatement(
             sql: "SELECT order_secret, ipn_secret, sealed_by FROM orders WHERE source = ? AND object_id = ?"
         )
-        .first(source.description, objectID) { row -> (order: Secret?, ipn: Secret?) in
-            (
-                try row.optionalBytes(0).map { try Sealing.secret($0, places.order, by: row[2], sealer) },
-                try row.optionalBytes(1).map { try Sealing.secret($0, places.ipn, by: row[2], sealer) }
+        .first(source.description, order.objectID) { row -> (order: Secret?, ipn: Secret?) in
+            func kept(_ index: CInt, _ place: String) throws -> Secret? {
+                try row.optionalBytes(index).map { try Sealing.secret($0, place, by: row[2], sealer) }
+            }
+            return (
+                try order.orderSecret ?? kept(0, places.order),
+                try order.ipnSecret ?? kept(1, places.ipn)
             )
-        } ?? (nil, nil)
+        } ?? (order.orderSecret, order.ipnSecret)
     }
 }

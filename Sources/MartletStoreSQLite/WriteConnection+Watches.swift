@@ -69,24 +69,31 @@ extension WriteConnection {
     }
 
     /// Makes an open watch due, but not sooner after its newest poll than `pause`, nor later than it is due anyway.
-    func hasten(_ subject: String, of source: SourceID, now: Timestamp, pause: Duration) throws -> Bool {
+    ///
+    /// The newest poll is dated by the wall clock, so how long ago it was is reckoned by that one.
+    func hasten(
+        _ subject: String,
+        of source: SourceID,
+        now: Timestamp,
+        wall: Timestamp,
+        pause: Duration,
+        unlessAfter failures: Set<String>
+    ) throws -> Bool {
         guard let known = try find(source, subject), known.state == .open else { return false }
+        let newest = try database.cachedStatement(
+            sql: "SELECT at, outcome FROM watch_polls WHERE watch = ? ORDER BY number DESC LIMIT 1"
+        )
+        .first(known.id) { row -> (at: Timestamp, outcome: String) in (Timestamp(milliseconds: row[0]), row[1]) }
+        if let newest, failures.contains(newest.outcome) { return false }
+        let rest = newest.map { min(max($0.at + pause - wall, .zero), pause) } ?? .zero
         try database.cachedStatement(
             sql: """
                 UPDATE watches SET next_poll_at = ?2, due_at = min(due_at, ?2), asked = asked + 1
                 WHERE id = ?1 AND next_poll_at > ?2
                 """
         )
-        .run(known.id, try soonest(known.id, now: now, pause: pause).milliseconds)
+        .run(known.id, (now + rest).milliseconds)
         return database.changesCount > 0
-    }
-
-    private func soonest(_ id: Int64, now: Timestamp, pause: Duration) throws -> Timestamp {
-        let newest = try database.cachedStatement(
-            sql: "SELECT at FROM watch_polls WHERE watch = ? ORDER BY number DESC LIMIT 1"
-        )
-        .first(id) { row in Timestamp(milliseconds: row[0]) }
-        return max(now, newest.map { $0 + pause } ?? now)
     }
 
     func pollNow(_ id: Int64, now: Timestamp) throws -> WatchAction {

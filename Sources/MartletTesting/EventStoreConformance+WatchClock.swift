@@ -118,12 +118,79 @@ extension EventStoreConformance {
             try checkEqual(outcome, PollOutcome(news: [], overdue: nil, state: .closed, isOvertaken: true))
             try checkEqual(try unwrap(await store.watch(id)).stored.watch.state, .closed)
         },
+        Case("aRefundThatTheEndOvertookIsKept") { store, _ in
+            func event(_ number: Int, _ type: EventType, _ status: String, method: String = "signed") -> Event {
+                Samples.event(
+                    number,
+                    type: type,
+                    finality: type == .paymentRefundPending ? .provisional : .final,
+                    status: status,
+                    object: "object-1",
+                    objectKey: "order:1",
+                    method: method
+                )
+            }
+            func polled(_ number: Int, _ type: EventType, _ status: String, by taken: ClaimedWatch) -> PollRecord {
+                let news = Samples.capture(
+                    event(number, type, status, method: "fetched"),
+                    deliveries: [Samples.delivery()]
+                )
+                return Samples.poll(taken, outcome: "refunded", next: .close, news: [news], relativeTo: taken.position)
+            }
+            let id = try await registered(Samples.plan(), in: store)
+            var taken = try await claimed(in: store)
+            _ = try await store.capture(Samples.capture(event(1, .paymentPaid, "done")))
+            var outcome = try await store.record(polled(2, .paymentRefunded, "returned", by: taken))
+            try check(outcome.news.count == 1 && outcome.news.first != .duplicate, "nobody will ask for it again")
+            try check(outcome.state == .closed && !outcome.isOvertaken, "it counts as any other")
+            try checkEqual(try await store.deliveries(DeliveryQuery()).count, 1)
+            try checkEqual(try unwrap(await store.watch(id)).polls.first?.outcome, "refunded")
+            let late = try await store.capture(Samples.capture(event(3, .paymentRefunded, "returned")))
+            try checkEqual(late, .withheld([.alreadyKnown]), "its notification comes after all")
+
+            // What the refund's own notification overtakes is known, and what was before it is over.
+            for (number, type, status) in [
+                (10, EventType.paymentRefunded, "refund_paid"), (20, .paymentRefundPending, "refund_process"),
+            ] {
+                try checkEqual(try await store.resume(id, now: Samples.now), .done)
+                taken = try await claimed(in: store)
+                _ = try await store.capture(Samples.capture(event(number, .paymentRefunded, "refund_paid")))
+                outcome = try await store.record(polled(number + 1, type, status, by: taken))
+                try check(outcome.news.isEmpty && outcome.isOvertaken, "it is told already")
+            }
+            try checkEqual(try await store.resume(id, now: Samples.now), .done)
+            taken = try await claimed(in: store)
+            _ = try await store.capture(Samples.capture(event(30, .paymentRefundPending, "refund_process")))
+            outcome = try await store.record(polled(31, .paymentRefundFailed, "refund_fail", by: taken))
+            try checkEqual(outcome.news.count, 1, "what a refund came to is newer than its beginning")
+        },
+        Case("datesEndsByTheWallClock") { store, _ in
+            // It has been set back by an hour since the gateway started.
+            let due = Samples.now + .seconds(3600)
+            _ = try await registered(Samples.plan("1"), in: store)
+            var poll = Samples.poll(try await claimed(in: store), next: .close)
+            poll.decidedAt = due
+            _ = try await store.record(poll)
+            let overdue = Samples.capture(Samples.event(9, type: .watchOverdue))
+            _ = try await registered(Samples.plan("2"), in: store)
+            poll = Samples.poll(try await claimed(in: store), next: .overdue(overdue))
+            (poll.polledAt, poll.decidedAt) = (nil, due)
+            _ = try await store.record(poll)
+            try checkEqual(try await store.redate(to: Samples.now), 0)
+        },
         Case("hastensAnOpenWatchOnceAMinute") { store, _ in
             let (now, minute) = (Samples.now, Duration.seconds(60))
             let far = now + .seconds(900)
             let id = try await registered(Samples.plan(nextPollAt: far), in: store)
             func hasten(_ subject: String = "object-1", at moment: Timestamp) async throws -> Bool {
-                try await store.hasten(subject, of: Samples.source, now: moment, pause: minute)
+                try await store.hasten(
+                    subject,
+                    of: Samples.source,
+                    now: moment,
+                    wall: moment,
+                    pause: minute,
+                    unlessAfter: ["timeout"]
+                )
             }
             try check(try await !hasten("another", at: now), "nobody watches it")
             try check(try await hasten(at: now), "it is due now")
@@ -132,8 +199,42 @@ extension EventStoreConformance {
             try check(try await hasten(at: now + .seconds(2)), "sooner than the schedule says")
             try checkEqual(try unwrap(await store.watch(id)).stored.watch.nextPollAt, now + minute)
             try check(try await !hasten(at: now + .seconds(3)), "and no sooner")
+            try checkEqual(try await store.pollNow(id, now: now), .done)
+            let failed = Samples.poll(try await claimed(in: store), outcome: "timeout", next: .poll(at: far))
+            _ = try await store.record(failed)
+            try check(try await !hasten(at: now + .seconds(99)), "the pause after a failure stays")
+            try checkEqual(try unwrap(await store.watch(id)).stored.watch.nextPollAt, far)
             try checkEqual(try await store.close(id, now: now), .done)
             try check(try await !hasten(at: now + .seconds(999)), "one that has ended is left alone")
+        },
+        Case("hastensByTheClockThatPollsAreDatedBy") { store, _ in
+            // Since the gateway started, the wall clock has been set an hour ahead, or back.
+            let minute = Duration.seconds(60)
+            for (number, gap) in [Duration.seconds(-3600), .seconds(3600)].enumerated() {
+                let now = Samples.now + gap
+                let far = Samples.now + .seconds(7200)
+                let id = try await registered(Samples.plan("\(number)", deadline: far + minute), in: store)
+                _ = try await store.record(Samples.poll(try await claimed(in: store), next: .poll(at: far)))
+                func hasten(after seconds: Int64, wall: Timestamp) async throws -> Bool {
+                    try await store.hasten(
+                        "\(number)",
+                        of: Samples.source,
+                        now: now + .seconds(seconds),
+                        wall: wall,
+                        pause: minute,
+                        unlessAfter: []
+                    )
+                }
+                try check(try await hasten(after: 2, wall: Samples.now - .seconds(9000)), "set back between the two")
+                try checkEqual(
+                    try unwrap(await store.watch(id)).stored.watch.nextPollAt,
+                    now + .seconds(62),
+                    "no later than a pause from now"
+                )
+                try check(try await hasten(after: 2, wall: Samples.now + .seconds(2)), "two seconds after the poll")
+                try checkEqual(try unwrap(await store.watch(id)).stored.watch.nextPollAt, now + minute)
+                try checkEqual(try await store.close(id, now: now), .done)
+            }
         },
         Case("aSourceOnHoldWaitsForTheEarliestDeadline") { store, _ in
             for number in 1...40 {

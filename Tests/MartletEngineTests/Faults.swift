@@ -18,6 +18,8 @@ final class Faults: Sendable {
         case readReplay
         /// Does not fail, but finds nothing.
         case findOrder
+        /// Does not fail, but finds the order as if it had no secret of its own.
+        case findOwnSecret
     }
 
     private struct State {

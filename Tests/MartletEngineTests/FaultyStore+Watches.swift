@@ -24,9 +24,11 @@ extension FaultyStore {
         _ subject: String,
         of source: SourceID,
         now: Timestamp,
-        pause: Duration
+        wall: Timestamp,
+        pause: Duration,
+        unlessAfter failures: Set<String>
     ) async throws(StoreError) -> Bool {
-        try await base.hasten(subject, of: source, now: now, pause: pause)
+        try await base.hasten(subject, of: source, now: now, wall: wall, pause: pause, unlessAfter: failures)
     }
 
     func redate(to now: Timestamp) async throws(StoreError) -> Int { try await base.redate(to: now) }

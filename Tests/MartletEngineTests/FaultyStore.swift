@@ -107,7 +107,9 @@ struct FaultyStore: EventStore {
 
     func order(of source: SourceID, objectID: String) async throws(StoreError) -> KnownOrder? {
         if faults.strikes(.findOrder) { return nil }
-        return try await base.order(of: source, objectID: objectID)
+        var order = try await base.order(of: source, objectID: objectID)
+        if faults.strikes(.findOwnSecret) { order?.ipnSecret = nil }
+        return order
     }
 
     func save(_ order: KnownOrder, of source: SourceID) async throws(StoreError) {

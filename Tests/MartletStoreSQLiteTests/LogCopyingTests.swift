@@ -56,6 +56,16 @@ struct LogCopyingTests {
         #expect(run.pages < LogCopying.limit + 600, "it has started over")
     }
 
+    /// Under steady reads a copy always ends a little before the end of the log.
+    @Test func aReaderThatIsLittleBehindDoesNotKeepTheWriterFromHelping() {
+        var copying = LogCopying()
+        copying.ended(pages: LogCopying.most, copied: LogCopying.most - 2 * LogCopying.rest)
+        let (little, much) = (
+            copying.writerCopies(pages: LogCopying.most), copying.writerCopies(pages: 2 * LogCopying.most)
+        )
+        #expect(!little && much)
+    }
+
     @Test func aCopierThatIsTooSlowIsHelped() {
         var copying = LogCopying()
         func writerCopies(_ pages: Int) -> Bool { copying.writerCopies(pages: pages) }

@@ -57,6 +57,31 @@ struct SealingTests {
         }
     }
 
+    /// To register an order again is the way out when the key of its secrets is lost.
+    @Test func whatIsReplacedIsNotOpened() async throws {
+        try await TemporaryStore.with { temporary in
+            let (lost, present) = (
+                SecretBox(try SecretsKey(Secret(text: SecretsKey.generate()))),
+                SecretBox(try SecretsKey(Secret(text: SecretsKey.generate())))
+            )
+            let sealing = SealerBox(lost)
+            let store = try SQLiteEventStore(path: temporary.path, sealing: sealing)
+            try await store.save(Self.order, of: Samples.source)
+            sealing.exchange(present)
+            await #expect(throws: StoreError.self, "what stays must be opened") {
+                try await store.save(
+                    KnownOrder(objectID: "order-1", ipnSecret: Secret(text: "new")),
+                    of: Samples.source
+                )
+            }
+            var wanted = Self.order
+            wanted.ipnSecret = Secret(text: "new")
+            try await store.save(wanted, of: Samples.source)
+            #expect(try await store.order(of: Samples.source, objectID: "order-1") == wanted)
+            await store.close()
+        }
+    }
+
     /// Whatever waits for the disk while a key is exchanged is sealed with the new one.
     @Test func theKeyOfTheMomentOfWritingSeals() async throws {
         try await TemporaryStore.with { temporary in

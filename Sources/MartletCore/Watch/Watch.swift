@@ -162,7 +162,13 @@ package protocol WatchedProvider: Sendable {
     func object(of watch: Watch) -> WatchedObject
 
     /// The watch's memory once a notification has brought that status, so that the next poll does not tell it again.
-    func memory(of watch: Watch, afterStatus status: String) -> [UInt8]
+    ///
+    /// `object`: the provider's number of what the notification was about, which need not be what is watched where a
+    /// merchant's number was given twice.
+    func memory(of watch: Watch, afterStatus status: String, of object: String?) -> [UInt8]
+
+    /// Outcomes of polls that failed, after each of which the provider's pauses grow (`PollAnswer.outcome`).
+    var failureOutcomes: Set<String> { get }
 
     /// What would keep any poll from asking, found without asking and for a person; looked for at start and reload.
     func obstacle(with tools: PollTools) async -> String?
@@ -176,7 +182,10 @@ extension WatchedProvider {
     package func object(of watch: Watch) -> WatchedObject { .object(watch.subject) }
 
     /// Unchanged: for providers whose polls make the same event as their notifications.
-    package func memory(of watch: Watch, afterStatus status: String) -> [UInt8] { watch.memory }
+    package func memory(of watch: Watch, afterStatus status: String, of object: String?) -> [UInt8] { watch.memory }
+
+    /// None, by default.
+    package var failureOutcomes: Set<String> { [] }
 
     /// None, by default.
     package func obstacle(with tools: PollTools) async -> String? { nil }

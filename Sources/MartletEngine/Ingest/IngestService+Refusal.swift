@@ -37,7 +37,11 @@ extension IngestService {
             }
             answer(passage, with: reply, outcome: refusal.reason.rawValue)
             changes.post(.quarantine)
-            if case .unknown(let id) = passage.order { return releaseIfKnownMeanwhile(row, of: id) }
+            switch passage.order {
+            case .unknown(let id): return releaseIfKnownMeanwhile(row, of: id)
+            case .known(let id, hasSecret: false): releaseIfKnownMeanwhile(row, of: id, bySecret: true)
+            case .known, .notAsked: break
+            }
             // Sent once and never again: what is refused may be all the news there is (providers.md section 6.5).
             if refusal.reason != .learning, let id = passage.source.provider.order(ofRefused: row.callback) {
                 doubted(source, id)
@@ -55,12 +59,15 @@ extension IngestService {
 
     /// An order that was registered between the look-up and this moment has not found the row in quarantine.
     ///
-    /// Its own secret may be what verifies the callback, so it matters not for what it was refused.
-    private func releaseIfKnownMeanwhile(_ row: QuarantinedCallback, of id: String) {
+    /// Its own secret may be what verifies the callback, so it matters not for what it was refused. `bySecret`: the order
+    /// was known without one, so that only a secret of its own changes anything.
+    private func releaseIfKnownMeanwhile(_ row: QuarantinedCallback, of id: String, bySecret: Bool = false) {
         guard Self.mayWaitForOrder.contains(row.refusal.reason) else { return }
         Task { [self] in
             do throws(StoreError) {
-                guard let order = try await store.order(of: row.source, objectID: id) else { return }
+                guard let order = try await store.order(of: row.source, objectID: id),
+                    order.ipnSecret != nil || !bySecret
+                else { return }
                 await orderRegistered(order, of: row.source)
             } catch {
                 log.error(

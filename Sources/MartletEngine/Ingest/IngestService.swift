@@ -48,7 +48,8 @@ package final class IngestService: Sendable {
     enum PassageOrder: Sendable {
         case notAsked
         case unknown(String)
-        case known
+        /// `hasSecret`: a secret of its own, rather than the source's alone.
+        case known(String, hasSecret: Bool)
     }
 
     let store: any EventStore
@@ -183,7 +184,7 @@ package final class IngestService: Sendable {
                 let order = try await store.order(of: passage.source.provider.source, objectID: id)
                 let lookup = order.map(OrderLookup.known) ?? .unknown
                 var passage = passage
-                passage.order = order == nil ? .unknown(id) : .known
+                passage.order = order.map { .known(id, hasSecret: $0.ipnSecret != nil) } ?? .unknown(id)
                 let judgement = passage.source.provider.judge(passage.callback, order: lookup)
                 guard case .needsOrder = judgement else { return act(on: judgement, passage) }
                 refuse(Refusal(.misconfigured, "the provider asked twice for the same order"), passage)

@@ -9,14 +9,18 @@ package struct WatchedSource: Sendable {
     package var hook: String?
     /// The shop of an event, by the merchant's order number.
     package var shop: @Sendable (_ order: String?) -> String
+    /// Every shop that `shop` may name.
+    package var shops: Set<String>
 
     package init(
         provider: any WatchedProvider,
         hook: String? = nil,
+        shops: Set<String> = [],
         shop: @escaping @Sendable (_ order: String?) -> String
     ) {
         self.provider = provider
         self.hook = hook
+        self.shops = shops
         self.shop = shop
     }
 

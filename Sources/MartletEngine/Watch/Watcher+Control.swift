@@ -38,7 +38,8 @@ extension Watcher {
         let shop = source.shop(of: plan)
         if let shops {
             // By a number of the provider's alone, what becomes of any shop's order could be watched.
-            if plan.order == nil, plan.merchantOrderID == nil { throw RegistrationError.unknownShop }
+            let isNumbered = plan.order?.merchantOrderID != nil || plan.merchantOrderID != nil
+            if !isNumbered, plan.order == nil || source.shops.count > 1 { throw RegistrationError.unknownShop }
             if !shops.contains(shop) { throw RegistrationError.otherShop(shop) }
             // Registering replaces an order's secrets, so it takes more than saying whose order it is.
             if let order = plan.order, let known = try await store.order(of: id, objectID: order.objectID) {
@@ -65,7 +66,14 @@ extension Watcher {
         guard doubts.withLock({ $0.isNew(subject, of: source, at: now) }) else { return }
         Task {
             do throws(StoreError) {
-                let isSooner = try await store.hasten(subject, of: source, now: now, pause: Doubts.pause)
+                let isSooner = try await store.hasten(
+                    subject,
+                    of: source,
+                    now: now,
+                    wall: wall.now(),
+                    pause: Doubts.pause,
+                    unlessAfter: await self.source(source)?.provider.failureOutcomes ?? []
+                )
                 if isSooner { await nudge(source) }
             } catch {
                 // It is asked about on its schedule all the same.
@@ -93,7 +101,7 @@ extension Watcher {
     }
 
     package func close(_ id: WatchID) async throws(StoreError) -> WatchAction {
-        let action = try await store.close(id, now: clock.now())
+        let action = try await store.close(id, now: wall.now())
         dispatcher.changes.post(.watch(id))
         return action
     }

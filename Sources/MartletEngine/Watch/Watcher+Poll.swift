@@ -9,8 +9,10 @@ extension Watcher {
     /// Asks the provider, unless only the deadline was waited for, and puts what follows into one record.
     nonisolated func poll(_ claimed: ClaimedWatch, _ source: WatchedSource) async -> PollRecord {
         var watch = claimed.watch
-        if let status = await newestStatus(of: source.provider.object(of: watch), at: watch.source) {
-            watch.memory = source.provider.memory(of: watch, afterStatus: status)
+        if let newest = await newestEvent(of: source.provider.object(of: watch), at: watch.source),
+            let status = newest.providerStatus
+        {
+            watch.memory = source.provider.memory(of: watch, afterStatus: status, of: newest.providerObjectID)
         }
         let startedAt = clock.now()
         guard watch.state == .open, watch.nextPollAt != nil || startedAt < watch.deadline else {
@@ -41,8 +43,8 @@ extension Watcher {
         )
     }
 
-    /// The status of the newest event that was not late, whichever way it came.
-    private nonisolated func newestStatus(of object: WatchedObject, at source: SourceID) async -> String? {
+    /// The newest event that was not late, whichever way it came.
+    private nonisolated func newestEvent(of object: WatchedObject, at source: SourceID) async -> StoredEvent? {
         var query = EventQuery(provider: source.provider, source: source.id, limit: 5)
         var types = ""
         switch object {
@@ -53,10 +55,9 @@ extension Watcher {
         // Without an answer the provider is asked all the same; at worst it tells once more what is known.
         let events = (try? await store.events(query)) ?? []
         let withheld = EventFlag.allCases.filter(\.withholdsDelivery).map(\.rawValue)
-        let newest = events.first { event in
+        return events.first { event in
             event.type.hasPrefix(types) && !event.flags.contains(where: withheld.contains)
         }
-        return newest?.providerStatus
     }
 
     /// A poll that is due at the deadline is the last one.

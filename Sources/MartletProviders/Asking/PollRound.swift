@@ -8,6 +8,8 @@ struct PollMemory: Sendable, Equatable {
     var last: String?
     /// The status of the newest event, whichever way it came.
     var known: String?
+    /// The provider's number of what that event was about.
+    var knownObject: String?
     /// Polls in a row that taught nothing.
     var failures = 0
     /// Why the newest of them failed.
@@ -22,6 +24,7 @@ struct PollMemory: Sendable, Equatable {
         guard let object = try? JSONReader.readObject(bytes).object else { return }
         last = object["last"]?.string
         known = object["known"]?.string
+        knownObject = object["knownObject"]?.string
         failures = max(0, object["failures"]?.textOrDigits.flatMap { Int($0) } ?? 0)
         cause = object["cause"]?.string
         misses = max(0, object["misses"]?.textOrDigits.flatMap { Int($0) } ?? 0)
@@ -32,6 +35,7 @@ struct PollMemory: Sendable, Equatable {
         json.beginObject()
         if let last { json.member("last", last) }
         if let known { json.member("known", known) }
+        if let knownObject { json.member("knownObject", knownObject) }
         if failures > 0 { json.member("failures", integer: Int64(failures)) }
         if let cause { json.member("cause", cause) }
         if misses > 0 { json.member("misses", integer: Int64(misses)) }

@@ -76,16 +76,19 @@ extension Cryptomus: WatchedProvider {
         }
     }
 
-    /// Keeps the status, by which an answer without an amount is known to say nothing new.
-    package func memory(of watch: Watch, afterStatus status: String) -> [UInt8] {
+    /// Keeps the status and whose it is, by which an answer without an amount is known to say nothing new.
+    package func memory(of watch: Watch, afterStatus status: String, of object: String?) -> [UInt8] {
         var memory = PollMemory(watch.memory)
-        memory.known = status
+        (memory.known, memory.knownObject) = (status, object)
         return memory.bytes
     }
 
     /// Whether an answer that leaves out the amount only repeats the status of the newest event, which may have had it.
+    ///
+    /// Not if that event was of another payment, to which the merchant gave the same number.
     private func saysNothingNew(_ event: Event, after memory: PollMemory) -> Bool {
         Self.leavesOutTheAmount(event) && event.finality != .final && event.providerStatus == memory.known
+            && event.providerObjectID?.lowercased() == memory.knownObject?.lowercased()
     }
 
     private static func leavesOutTheAmount(_ event: Event) -> Bool {

@@ -105,11 +105,13 @@ extension Kryptoswap: WatchedProvider {
     }
 
     /// Rule: a polled change is one that differs from the last status known (providers.md section 6.6).
-    package func memory(of watch: Watch, afterStatus status: String) -> [UInt8] {
+    package func memory(of watch: Watch, afterStatus status: String, of object: String?) -> [UInt8] {
         var memory = PollMemory(watch.memory)
         memory.last = status
         return memory.bytes
     }
+
+    package var failureOutcomes: Set<String> { Set(AskProblem.allCases.map(\.rawValue)) }
 
     private var cannotBeAsked: String {
         "\(source) has no apiBase, so the order cannot be asked about; its notifications are verified all the same. "

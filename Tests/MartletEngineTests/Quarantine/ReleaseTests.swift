@@ -171,6 +171,18 @@ import Testing
         }
     }
 
+    @Test func findsASecretThatWasRegisteredWhileItsCallbackWasRefused() async throws {
+        try await run(MendedProvider(secret: "the source's")) { harness in
+            let order = KnownOrder(objectID: "A", ipnSecret: Secret(text: "its own"))
+            try await harness.store.save(order, of: source)
+            // The order was known before, and got its secret after the look-up.
+            harness.faults.set(.findOwnSecret, times: 1)
+            #expect(await harness.receive(order: "own:A").status == 403)
+            try await harness.eventually { try await harness.store.quarantined(source, limit: 1).isEmpty }
+            try await harness.eventually { harness.transport.sent.count == 1 }
+        }
+    }
+
     @Test func releasesAtTheNextStartWhatACrashHasLeft() async throws {
         try await run(MendedProvider(secret: "the source's")) { harness in
             for body in ["order:A", "own:B", "own:C", "order:D", "forged:E"] { await harness.receive(order: body) }

@@ -51,7 +51,9 @@ final class ScriptedWatch: HintedProvider {
         }
         // One that cannot be asked about only has its deadline.
         let first = subject.hasPrefix("mute") ? nil : now
-        return Self.plan(subject, source, first, now, KnownOrder(objectID: subject, merchantOrderID: "T-\(subject)"))
+        // One that comes without the merchant's number.
+        let number = subject.hasPrefix("bare") ? nil : "T-\(subject)"
+        return Self.plan(subject, source, first, now, KnownOrder(objectID: subject, merchantOrderID: number))
     }
 
     func plan(hint: Hint, now: Timestamp) -> WatchPlan { Self.plan(hint.objectID, source, now, now, nil) }

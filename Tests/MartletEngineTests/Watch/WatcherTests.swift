@@ -214,6 +214,15 @@ import Testing
             try await watcher.register([], at: provider.source, shops: nil)
         }
         #expect(try await harness.store.watches(WatchQuery()).isEmpty)
+        let shops: Set = ["nordic", "tashkent"]
+        try await watcher.update([WatchedSource(provider: provider, shops: shops) { _ in "nordic" }])
+        await #expect(throws: Watcher.RegistrationError.unknownShop) {
+            try await watcher.register(Array("bare".utf8), at: provider.source, shops: ["nordic"])
+        }
+        #expect(try await harness.store.watches(WatchQuery()).isEmpty)
+        try await watcher.update([WatchedSource(provider: provider, shops: ["nordic"]) { _ in "nordic" }])
+        _ = try await watcher.register(Array("bare".utf8), at: provider.source, shops: ["nordic"])
+        #expect(try await harness.store.watches(WatchQuery()).count == 1, "there is no other shop")
         await watcher.stop(within: .zero)
         try await harness.stop()
     }

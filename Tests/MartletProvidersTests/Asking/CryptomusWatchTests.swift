@@ -145,7 +145,8 @@ struct CryptomusWatchTests {
         _ status: String,
         isFinal: Bool,
         paid: String,
-        afterStatus known: String? = nil
+        afterStatus known: String? = nil,
+        of object: String = uuid
     ) async throws -> PollAnswer {
         let body =
             #"{"state":0,"result":{"uuid":"\#(uuid)","order_id":"NO-1","amount":"5","currency":"USDT",\#(paid)"#
@@ -153,7 +154,7 @@ struct CryptomusWatchTests {
         return try await withProvider(.always(body)) { server, tools, _ in
             let provider = try provider(server.url(""))
             var watch = try provider.plan(bytes(#"{"kind":"payment","uuid":"\#(uuid)"}"#), now: now).watch
-            if let known { watch.memory = provider.memory(of: watch, afterStatus: known) }
+            if let known { watch.memory = provider.memory(of: watch, afterStatus: known, of: object) }
             return await provider.poll(watch, order: nil, at: now + .minutes(2), with: tools)
         }
     }
@@ -198,6 +199,14 @@ struct CryptomusWatchTests {
         let repeated = try await Self.poll("confirm_check", isFinal: false, paid: none, afterStatus: "confirm_check")
         #expect(repeated.news.isEmpty)
         #expect(repeated.outcome == "unchanged")
+        let another = try await Self.poll(
+            "confirm_check",
+            isFinal: false,
+            paid: none,
+            afterStatus: "confirm_check",
+            of: "9b0d5a1e-0c43-4c7e-8a55-1f2e3d4c5b6a"
+        )
+        #expect(another.news.count == 1, "the status of another payment with the merchant's number says nothing")
         let other = try await Self.poll("process", isFinal: false, paid: none, afterStatus: "confirm_check")
         #expect(other.news.count == 1)
         let more = #""payment_amount":"3","#

@@ -66,6 +66,7 @@ struct KryptoswapWatchTests {
             #expect(answer.isHold, "\(testCase.id)")
         default:
             #expect(answer.outcome == "unsuccessful")
+            #expect(try KryptoswapTests.provider().failureOutcomes.contains(answer.outcome))
             #expect(answer.nextPoll == Self.now + .seconds(90))
         }
         #expect(answer.news.count == (expect["outcome"] as? String == "emit" ? 1 : 0))
@@ -140,7 +141,7 @@ struct KryptoswapWatchTests {
             )
             // What a notification has told is not told again by the next poll.
             var told = Self.watch(provider, last: "waitPayment")
-            told.memory = provider.memory(of: told, afterStatus: "inProgress")
+            told.memory = provider.memory(of: told, afterStatus: "inProgress", of: told.subject)
             #expect(PollMemory(told.memory).last == "inProgress")
         }
     }
