@@ -32,8 +32,9 @@ def make(walker):
     # Of what is stored but could not be looked at yet the answer has the secret and nothing else.
     bare = """async (path, options, send) => {
       if (path !== "/v1/endpoints" || options.method !== "POST") return null;
-      const { endpoint, ...rest } = await (await send(path, options)).json();
-      return answered(201, rest); }"""
+      const answer = await send(path, options);
+      const { endpoint, ...rest } = await answer.json();
+      return answered(answer.status, rest); }"""
     mishaps.fake(walker, bare)
     walker.answer("New endpoint", "Make it", url=f"{walker.subscriber.url}/shop-api", events="payment.*")
     secret = kept_secret(walker, "The secret of shop-api")

@@ -157,7 +157,7 @@ def go_on_in_the_middle_of_a_change(walker):
     browser.wait("window.isHeld", "the request")
     browser.press("Escape")
     browser.press("Escape")
-    walker.press("Cancel", "dialog[open]")
+    browser.click(walker.by_text("dialog[open] button", "Cancel"), "the button to cancel")
     assert browser.run("document.querySelector('dialog[open]') !== null"), "what is being done was called back"
     walker.open("#/events", ".page-events tbody tr")
     walker.is_answered()
