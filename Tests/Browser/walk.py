@@ -22,7 +22,19 @@ import time
 
 from chromium import Chromium
 from gateway import Gateway, Subscriber
-from steps import dead_letters, endpoints, events, every_page, keys, limits, quarantine, signing_in, watches, weather
+from steps import (
+    dead_letters,
+    endpoints,
+    events,
+    every_page,
+    keys,
+    limits,
+    mishaps,
+    quarantine,
+    signing_in,
+    watches,
+    weather,
+)
 from walker import Walker, until
 
 DEAD = 12
@@ -63,6 +75,12 @@ def walk(walker):
     weather.go_by_addresses(walker, event)
     weather.answer_late(walker)
     weather.keep_lists_whole(walker)
+    mishaps.send_the_same_wish_again(walker)
+    mishaps.follow_no_longer_than_is_sensible(walker)
+    mishaps.read_the_last_hour_again_after_a_failure(walker)
+    mishaps.see_only_news_of_the_gateway(walker)
+    mishaps.look_away_and_back(walker)
+    mishaps.choose_another_filter_while_it_counts(walker)
     dead_letters.replay_the_dead(walker, DEAD)
     events.show_what_came_as_it_is(walker)
     dead_letters.send_some_again(walker)
@@ -72,6 +90,7 @@ def walk(walker):
     watches.steer_a_watch(walker)
     watches.compare_with_the_list(walker)
     keys.make_and_revoke_a_key(walker)
+    mishaps.stop_releasing_in_the_middle(walker)
     quarantine.see_to_the_refused(walker, signal.SIGHUP)
     foreign = gateway.ask("/v1/events?order=TK-1")["data"][0]["id"]
     walker.sign_out()

@@ -66,8 +66,9 @@ class Walker:
         return f"[...document.querySelectorAll({json.dumps(selector)})].find({begins})"
 
     def press(self, text, inside="main"):
-        """Clicks the button or link that begins so."""
-        self.browser.click(self.by_text(f"{inside} button, {inside} a", text), f"{text!r} in {inside}")
+        """Clicks the button or link that begins so; a button whose work is under way would not heed it."""
+        ready = f"{inside} button:not([aria-disabled=true]), {inside} a"
+        self.browser.click(self.by_text(ready, text), f"{text!r} in {inside}")
         self.counts["presses"] += 1
 
     def answer(self, says, confirm, **fields):

@@ -276,6 +276,7 @@ import Testing
             await server.waitForRequests(1)
             let meanwhile = try await client.ask("POST", Self.path, Self.body, headers: headers)
             #expect(meanwhile.status == 409 && meanwhile.headers[first: "Retry-After"] == "5")
+            #expect(meanwhile.text("code") == "request_under_way")
             let other = try await client.ask("POST", Self.path, Self.body + " ", headers: headers)
             #expect(other.status == 422)
             goOn.signal()

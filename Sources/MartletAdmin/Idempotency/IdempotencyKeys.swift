@@ -58,7 +58,7 @@ final class IdempotencyKeys: Sendable {
         guard let running else { return }
         guard running == request.digest else { throw Self.otherRequest }
         throw Problem(409, "the same request is being done right now", remedy: "send it again in a few seconds")
-            .with(header: "Retry-After", "5")
+            .with(header: "Retry-After", "5").with(code: "request_under_way")
     }
 
     private func perform(

@@ -75,7 +75,9 @@ package struct OpenAPIOperation: Sendable {
         }
         if route.creates {
             let key = JSONSchema.text(format: nil, pattern: "^[!-~]+$", length: 1...255)
-            let meaning = "The same key with the same request gets the same answer for 24 hours and makes nothing again"
+            let meaning =
+                "The same key with the same request gets the same answer for 24 hours and makes nothing again; while "
+                + "that is being done it gets 409 with the code request_under_way"
             Self.write(.init(IdempotencyKeys.header, key, meaning), in: "header", isRequired: false, to: &json)
         }
         json.endArray()

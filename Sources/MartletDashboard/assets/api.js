@@ -90,8 +90,8 @@ export const patch = (path, body, version) =>
 const unanswered = new Map();
 
 /**
- * Makes something, once: if no answer came, the same wish is sent again under the same Idempotency-Key, and the gateway
- * does not do it twice.
+ * Makes something, once: if no answer came that says what became of it, the same wish is sent again under the same
+ * Idempotency-Key, and the gateway does not do it twice.
  */
 export async function create(path, body) {
   const wish = JSON.stringify([path, body]);
@@ -101,10 +101,14 @@ export async function create(path, body) {
     unanswered.delete(wish);
     return content;
   } catch (error) {
-    if (error.status !== 0) unanswered.delete(wish);
+    if (!isOpen(error)) unanswered.delete(wish);
     throw error;
   }
 }
+
+/** Whether the wish may have been done, or is being done, without its answer: it must not count as another then. */
+const isOpen = ({ status, code }) =>
+  status === 0 || (status >= 500 && code !== "outcome_unknown") || code === "request_under_way";
 
 /** A UUID; `crypto.randomUUID` is not there on plain HTTP beyond loopback. */
 function randomID() {

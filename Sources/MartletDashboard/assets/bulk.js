@@ -8,6 +8,9 @@ import { number, plural } from "./format.js";
 const together = 4;
 const followedAtOnce = 25;
 const followEvery = 500;
+/** What fails is on its schedule for hours: the pause doubles while nothing ends, and at last nobody looks any more. */
+const longestPause = 30000;
+const followFor = 3600000;
 
 /** Sends deliveries again, oldest first, and shows how far it is. */
 export class RetryRun {
@@ -16,12 +19,13 @@ export class RetryRun {
     this.total = ids.length;
     this.signal = signal;
     this.open = [];
-    this.ends = { delivered: 0, dead: 0, cancelled: 0, skipped: 0 };
+    this.ends = { delivered: 0, dead: 0, cancelled: 0, skipped: 0, removed: 0 };
     this.onChange = onChange;
     this.counts = { due: 0, refused: 0 };
     this.firstRefusal = null;
     this.isStopped = false;
     this.isDone = false;
+    this.isFollowed = true;
     this.element = h("section", { class: "run", "aria-label": "Progress" });
     this.draw();
   }
@@ -47,22 +51,34 @@ export class RetryRun {
     await this.follow();
   }
 
-  /** What comes of them, a few at a time, until each has ended or the page is left. */
+  /** What comes of them, a few at a time, until each has ended, the page is left or an hour is over. */
   async follow() {
-    while (this.open.length > 0 && !this.signal.aborted) {
-      const now = this.open.splice(0, followedAtOnce);
-      const found = await Promise.allSettled(now.map((id) => get(`/v1/deliveries/${segment(id)}`, {}, this.signal)));
-      found.forEach((each, index) => {
-        const state = each.value?.state;
-        if (state in this.ends) this.ends[state] += 1;
-        else this.open.push(now[index]);
-      });
-      this.draw();
+    const end = performance.now() + followFor;
+    let pause = followEvery;
+    while (this.open.length > 0 && !this.signal.aborted && performance.now() < end) {
+      if (!document.hidden) {
+        const before = this.settled;
+        await this.look();
+        pause = this.settled > before ? followEvery : Math.min(pause * 2, longestPause);
+      }
       await new Promise((resolve) => {
-        setTimeout(resolve, followEvery);
+        setTimeout(resolve, pause);
       });
     }
+    this.isFollowed = false;
+    this.draw();
     if (!this.signal.aborted) this.onChange();
+  }
+
+  async look() {
+    const now = this.open.splice(0, followedAtOnce);
+    const found = await Promise.allSettled(now.map((id) => get(`/v1/deliveries/${segment(id)}`, {}, this.signal)));
+    found.forEach((each, index) => {
+      const state = each.reason?.status === 404 ? "removed" : each.value?.state;
+      if (state in this.ends) this.ends[state] += 1;
+      else this.open.push(now[index]);
+    });
+    this.draw();
   }
 
   async work() {
@@ -110,6 +126,7 @@ export class RetryRun {
         this.ends.delivered > 0 || others.length === 0 ? `${number(this.ends.delivered)} delivered` : "",
         ...others.map(([name, count]) => `${number(count)} ${name}`),
         this.open.length > 0 ? `${number(due - this.settled)} on the way` : "",
+        this.open.length > 0 && !this.isFollowed ? "no longer followed here: see the deliveries" : "",
       ].filter(Boolean).join(", ");
     }
     this.why.textContent = this.firstRefusal ? `The first refusal: ${this.firstRefusal}` : "";

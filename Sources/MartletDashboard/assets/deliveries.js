@@ -151,10 +151,12 @@ async function page(view, { title, states, state, intros }) {
 
   /** The gateway does it by itself: it goes on when this page is closed. */
   async function replayAll() {
+    // What is counted is what is replayed, whatever is chosen above meanwhile.
+    const wanted = { ...filter };
     replace(progress, h("p", { role: "status" }, "Counting…"));
     let counted;
     try {
-      counted = await dryRun(filter);
+      counted = await dryRun(wanted);
     } finally {
       replace(progress);
     }
@@ -183,7 +185,7 @@ async function page(view, { title, states, state, intros }) {
             (counted.total > 500 ? ` At 100 it takes ${duration(counted.total * 10)}.` : ""),
         ),
       ],
-      work: (values) => beginReplay(filter, values),
+      work: (values) => beginReplay(wanted, values),
     });
     if (begun !== null) location.hash = `#/replays/${segment(begun.id)}`;
   }

@@ -130,7 +130,7 @@ export async function create(done) {
     work: (values) => api.create("/v1/endpoints", wish(values, null)),
   });
   if (result === null) return;
-  await showSecrets(`The secret of ${result.endpoint.id}`, result);
+  await showSecrets(`The secret of ${result.id}`, result);
   await done();
 }
 

@@ -13,6 +13,7 @@ export async function show(view) {
   const list = new PagedList({
     key: (row) => row.id,
     moreLabel: "Show more",
+    beside: () => lastHour.readAt,
     load: async (cursor) => {
       await lastHour.look(view.signal);
       return get("/v1/endpoints", { limit: 100, cursor }, view.signal);

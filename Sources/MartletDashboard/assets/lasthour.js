@@ -23,9 +23,10 @@ class LastHour {
 
   async look(signal) {
     const pause = this.steps.length < few ? readEveryAtFirst : readEvery;
-    if (performance.now() - this.readAt < pause) return;
-    this.readAt = performance.now();
+    const now = performance.now();
+    if (now - this.readAt < pause) return;
     const { steps, endpoints } = await get("/v1/stats/history", {}, signal);
+    this.readAt = now;
     this.steps = steps;
     this.endpoints = endpoints;
   }

@@ -3,6 +3,9 @@
 import { h, replace } from "./dom.js";
 import { action, problem } from "./parts.js";
 
+/** So many rows may news add to those that somebody has asked for; then the list begins anew with its newest page. */
+const room = 1000;
+
 /** One table. `columns`: `{ title, cell, kind }`; the cell that is a link opens the row. */
 export function table({ caption, columns, rows, key, rowClass }) {
   // What names a row is its first column, a box to tick aside.
@@ -73,19 +76,23 @@ function moveByArrows(event) {
 /**
  * A list of the API below a page's filters.
  *
- * `load(cursor)` gives `{ data, nextCursor }`; `show(rows)` gives nodes. Refreshing reads the newest page again and keeps
- * what was read of older ones.
+ * `load(cursor)` gives `{ data, nextCursor }`; `show(rows)` gives nodes, of what `beside` gives as well: it is drawn again
+ * when either is another. Refreshing reads the newest page again, and one of the older ones that are shown, in turn.
  */
 export class PagedList {
-  constructor({ load, show, key, moreLabel = "Show older ones" }) {
+  constructor({ load, show, key, beside = () => null, moreLabel = "Show older ones" }) {
     this.moreLabel = moreLabel;
     this.load = load;
     this.show = show;
     this.key = key;
+    this.beside = beside;
     this.element = h("div", { class: "paged" });
     this.rows = [];
     this.nextCursor = null;
     this.hasMore = false;
+    this.most = room;
+    /** The older page to be read again next: its cursor, and the key of the row before it. */
+    this.older = null;
     this.turn = 0;
     this.generation = 0;
     this.shown = null;
@@ -96,6 +103,7 @@ export class PagedList {
     this.generation += 1;
     this.rows = [];
     this.hasMore = false;
+    this.older = null;
     this.shown = null;
     this.element.setAttribute("aria-busy", "true");
     await this.refresh();
@@ -110,6 +118,9 @@ export class PagedList {
       if (turn !== this.turn) return;
       this.take(page);
       this.draw();
+      if (this.older === null) return;
+      await this.takeOlder(turn);
+      this.draw();
     } catch (error) {
       if (turn !== this.turn || error.name === "AbortError") return;
       // While the gateway is not reached, what was read last is worth more than an error.
@@ -122,15 +133,45 @@ export class PagedList {
   /** Older pages stay below the newest one as long as the two overlap: there is no gap between them then. */
   take(page) {
     const fresh = new Set(page.data.map(this.key));
-    const overlaps = this.hasMore && this.rows.some((row) => fresh.has(this.key(row)));
-    if (overlaps) {
-      const last = this.rows.findLastIndex((row) => fresh.has(this.key(row)));
-      this.rows = [...page.data, ...this.rows.slice(last + 1)];
+    const last = this.rows.findLastIndex((row) => fresh.has(this.key(row)));
+    const rows = [...page.data, ...this.rows.slice(last + 1)];
+    if (this.hasMore && last >= 0 && page.nextCursor !== null && rows.length <= this.most) {
+      this.rows = rows;
+      if (this.older === null || this.placeAfter(this.older.after) === 0) this.older = this.pageAfter(page);
     } else {
       this.rows = page.data;
       this.nextCursor = page.nextCursor;
       this.hasMore = false;
+      this.older = null;
     }
+  }
+
+  /** Where the rows after one begin; 0 if that one has gone. */
+  placeAfter(key) {
+    return this.rows.findIndex((row) => this.key(row) === key) + 1;
+  }
+
+  /** Null at the end of what is shown. */
+  pageAfter({ data, nextCursor }) {
+    if (nextCursor === null || data.length === 0) return null;
+    const after = this.key(data.at(-1));
+    const place = this.placeAfter(after);
+    return place === 0 || place === this.rows.length ? null : { cursor: nextCursor, after };
+  }
+
+  /** What has gone, or is another now, goes or changes on older pages too. */
+  async takeOlder(turn) {
+    const { cursor, after } = this.older;
+    const page = await this.load(cursor);
+    const start = this.placeAfter(after);
+    if (turn !== this.turn || start === 0) return;
+    const fresh = new Set(page.data.map(this.key));
+    const last = this.rows.findLastIndex((row) => fresh.has(this.key(row)));
+    const isWithin = page.nextCursor !== null && last >= start && last < this.rows.length - 1;
+    const rest = isWithin ? this.rows.slice(last + 1) : [];
+    this.rows = [...this.rows.slice(0, start), ...page.data, ...rest];
+    if (!isWithin) this.nextCursor = page.nextCursor;
+    this.older = this.pageAfter(page);
   }
 
   async more() {
@@ -146,11 +187,12 @@ export class PagedList {
     this.hasMore = true;
     this.rows = [...this.rows, ...page.data.filter((row) => !known.has(this.key(row)))];
     this.nextCursor = page.nextCursor;
+    this.most = this.rows.length + room;
     this.draw();
   }
 
   draw() {
-    const picture = JSON.stringify([this.rows, this.nextCursor]);
+    const picture = JSON.stringify([this.rows, this.nextCursor, this.beside()]);
     if (picture === this.shown) return;
     this.shown = picture;
     const more = this.nextCursor && action(this.moreLabel, () => this.more(), { class: "more", "data-key": "more" });

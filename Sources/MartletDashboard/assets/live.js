@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // When to look again: the gateway's stream says that something happened; without it, every five seconds.
+// A tab that nobody sees has no stream: over HTTP/1.1 a browser has six connections for all tabs of one gateway.
 
 const kinds = ["event", "attempt", "delivery", "endpoint", "watch", "quarantine", "replay", "missed"];
 const pollEvery = 5000;
@@ -17,9 +18,12 @@ export class Live {
     this.source = null;
     this.isLost = false;
     this.timer = null;
-    // A page that was in the background may be hours old.
     document.addEventListener("visibilitychange", () => {
-      if (this.timer !== null && !document.hidden) this.onNews();
+      if (this.timer === null) return;
+      if (document.hidden) return this.disconnect();
+      this.connect();
+      // What was in the background may be hours old.
+      this.onNews();
     });
   }
 
@@ -28,12 +32,11 @@ export class Live {
     this.turn = 0;
     this.timer = setInterval(() => this.tick(), pollEvery);
     this.connect();
+    this.say();
   }
 
   stop() {
-    this.source?.close();
-    this.source = null;
-    this.isStreaming = false;
+    this.disconnect();
     clearInterval(this.timer);
     this.timer = null;
     clearTimeout(this.settling);
@@ -41,16 +44,24 @@ export class Live {
   }
 
   tick() {
+    if (document.hidden) return;
     // Closed by an answer that is no stream, such as 503 while 64 are open: the browser does not try again by itself.
-    if (this.source?.readyState === EventSource.CLOSED) this.connect();
+    if (this.source === null || this.source.readyState === EventSource.CLOSED) this.connect();
+    this.say();
     this.turn += 1;
-    if (!document.hidden && (!this.isStreaming || this.turn % looksSkipped === 0)) this.onNews();
+    if (!this.isStreaming || this.turn % looksSkipped === 0) this.onNews();
   }
 
-  connect() {
+  disconnect() {
     this.source?.close();
+    this.source = null;
     this.isStreaming = false;
-    this.say();
+  }
+
+  /** The word stays as it is until the stream opens or fails: going from tab to tab is no loss. */
+  connect() {
+    this.disconnect();
+    if (document.hidden) return;
     const source = new EventSource("/v1/stream");
     this.source = source;
     source.addEventListener("open", () => {

@@ -10,6 +10,7 @@ import { lastHour } from "./lasthour.js";
 import { endpointMeaning, outcomeLabel } from "./words.js";
 import { eventTable } from "./eventtable.js";
 
+const latestRead = 40;
 const latestShown = 8;
 const endpointsShown = 12;
 const needsShown = 10;
@@ -40,7 +41,7 @@ export async function show(view) {
     const [stats, first, events, counted] = await Promise.all([
       get("/v1/stats", {}, view.signal),
       get("/v1/endpoints", { limit: 200 }, view.signal),
-      get("/v1/events", { limit: 40 }, view.signal),
+      get("/v1/events", { limit: latestRead }, view.signal),
       isDue ? kept(view.session, view.signal) : aside,
       lastHour.look(view.signal),
     ]);
@@ -54,7 +55,7 @@ export async function show(view) {
     replace(
       latest,
       h("h2", { id: "latest" }, "Latest events"),
-      eventTable(events.data.filter(isOfProvider).slice(0, latestShown)),
+      latestEvents(events.data),
     );
   }
   await refresh();
@@ -62,6 +63,18 @@ export async function show(view) {
     // While the gateway is not reached, what was read last is worth more than an error; the frame says that it is old.
     if (error.status !== 0 && error.name !== "AbortError") replace(attention, problem(error));
   });
+}
+
+/** In an outage the gateway's own news can be all that is latest; that is no lack of events. */
+function latestEvents(events) {
+  const ofProviders = events.filter(isOfProvider);
+  if (events.length === 0 || ofProviders.length > 0) return eventTable(ofProviders.slice(0, latestShown));
+  return empty(
+    "No provider's event among the latest",
+    `The latest ${number(events.length)} are the gateway's own news, such as delivery.dead. All are among the `,
+    h("a", { href: "#/events", "data-key": "all-events" }, "events"),
+    ".",
+  );
 }
 
 /** Those that are not well are shown wherever in a long list they stand. */

@@ -83,7 +83,9 @@ export async function show(view) {
     heading(
       "Quarantine",
       view.session.may("operator") &&
-        action("Release all that match…", () => releaseMany(filter, report, list), { "data-key": "release-many" }),
+        action("Release all that match…", () => releaseMany(view, filter, report, list), {
+          "data-key": "release-many",
+        }),
     ),
     h(
       "p",
@@ -98,8 +100,8 @@ export async function show(view) {
   return () => list.refresh();
 }
 
-/** The gateway looks at up to 500 for each call, so this goes on until there is no more. */
-async function releaseMany(filter, report, list) {
+/** The gateway looks at up to 500 for each call, so this goes on until there is no more, or the page is left. */
+async function releaseMany(view, filter, report, list) {
   const answer = await ask({
     title: "Release all that match?",
     confirm: "Release",
@@ -109,13 +111,17 @@ async function releaseMany(filter, report, list) {
   if (answer === null) return;
   const body = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== ""));
   const sums = { released: 0, withheld: 0, duplicates: 0, hints: 0, refused: 0 };
+  const said = () =>
+    `${number(sums.released)} released, ${number(sums.refused)} refused still, ` +
+    `${number(sums.duplicates)} known before, ${number(sums.withheld)} kept but not delivered.`;
   let cursor = null;
   do {
     let result;
     try {
       result = await post("/v1/quarantine/release", cursor === null ? body : { ...body, cursor });
     } catch (error) {
-      return replace(report, notice("bad", error.message));
+      replace(report, notice("bad", `${error.message} Until then: ${said()}`));
+      break;
     }
     for (const name of ["released", "withheld", "duplicates", "hints"]) sums[name] += result[name];
     sums.refused += Object.values(result.stillRefused).reduce((total, each) => total + each, 0);
@@ -124,14 +130,14 @@ async function releaseMany(filter, report, list) {
       report,
       notice(
         cursor === null ? "good" : "busy",
-        `${number(sums.released)} released, ${number(sums.refused)} refused still, `,
-        `${number(sums.duplicates)} known before, ${number(sums.withheld)} kept but not delivered.`,
+        said(),
         result.failure && ` It stopped: ${result.failure}.`,
       ),
     );
     if (result.failure) break;
-  } while (cursor !== null);
-  list.restart();
+  } while (cursor !== null && !view.signal.aborted);
+  if (!view.signal.aborted) return list.restart();
+  if (cursor !== null) toast(`The page was left before all were released: ${said()}`, "warn");
 }
 
 export async function showOne(view) {

@@ -69,7 +69,7 @@ export function signInForm(place, onDone, why) {
     h(
       "p",
       { class: "faint small" },
-      "The key is sent once. The browser keeps a session that ends after 12 hours without use, ",
+      "The key is sent once. The browser keeps a session that ends after 12 hours without use, after a week, ",
       "when you sign out, and when the gateway restarts.",
     ),
   );
@@ -91,4 +91,6 @@ export function signInForm(place, onDone, why) {
   }
   replace(place, form);
   key.focus();
+  // A secret that is shown once stays in front until it is put away.
+  document.querySelector("dialog[open]")?.addEventListener("close", () => key.focus());
 }

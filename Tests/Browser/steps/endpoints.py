@@ -3,6 +3,7 @@
 
 import json
 
+from steps import mishaps
 from walker import until
 
 
@@ -12,6 +13,7 @@ def lead_one_through_its_life(walker):
     change(walker)
     test(walker)
     receives(walker, "LIFE-2", rotate(walker, secret), also=secret)
+    mishaps.go_on_in_the_middle_of_a_change(walker)
     disable_and_enable(walker)
     delete(walker)
 
@@ -27,8 +29,17 @@ def make(walker):
     walker.sees("url", "dialog[open] [role=alert]")
     assert browser.run("document.activeElement.name") == "url", "the focus is not where the fault is"
     assert browser.run("document.querySelector('dialog [name=id]').value") == "shop-api", "what was typed is lost"
+    # Of what is stored but could not be looked at yet the answer has the secret and nothing else.
+    bare = """async (path, options, send) => {
+      if (path !== "/v1/endpoints" || options.method !== "POST") return null;
+      const answer = await send(path, options);
+      const { endpoint, ...rest } = await answer.json();
+      return answered(answer.status, rest); }"""
+    mishaps.fake(walker, bare)
     walker.answer("New endpoint", "Make it", url=f"{walker.subscriber.url}/shop-api", events="payment.*")
-    return kept_secret(walker, "The secret of shop-api")
+    secret = kept_secret(walker, "The secret of shop-api")
+    mishaps.unfake(walker)
+    return secret
 
 
 def kept_secret(walker, title):

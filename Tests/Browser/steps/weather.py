@@ -56,14 +56,17 @@ def answer_late(walker):
     browser.run("(window.unhold(), true)")
 
 
-# A list whose answers come when they are told to; what it holds after each of four mishaps.
+# A list whose answers come when they are told to; what it holds after each mishap.
 LISTS = """
 (async () => {
   const { PagedList } = await import("/assets/list.js");
   const asked = [];
+  let drawn = 0;
+  let beside = 0;
   const list = new PagedList({
     key: (row) => row,
-    show: (rows) => rows.join(" "),
+    show: (rows) => { drawn += 1; return rows.join(" "); },
+    beside: () => beside,
     load: (cursor) => new Promise((done) => { asked.push({ cursor, done }); }),
   });
   const turn = () => new Promise((done) => { setTimeout(done); });
@@ -92,10 +95,31 @@ LISTS = """
   list.refresh();
   await answer(asked[7], "fe", "new");
   held.push(`news above older ones: ${list.rows.join("")} ${list.nextCursor}`);
+  await answer(asked[8], "db", "last");
+  held.push(`an older one has gone: ${list.rows.join("")} ${asked[8].cursor}`);
+  list.refresh();
+  await answer(asked[9], "fe", "new");
+  await answer(asked[10], "");
+  held.push(`the last one has gone: ${list.rows.join("")} ${asked[10].cursor} ${list.nextCursor}`);
+  beside = drawn;
+  list.refresh();
+  await answer(asked[11], "fe", "new");
+  held.push(`drawn anew for what is beside: ${drawn - beside}`);
 
   list.refresh();
-  await answer(asked[8], "zy", "newest");
+  await answer(asked[13], "zy", "newest");
   held.push(`so many news that there is a gap: ${list.rows.join("")} ${list.nextCursor}`);
+
+  const many = (first, count) => Array.from({ length: count }, (_, index) => String.fromCodePoint(first + index));
+  const next = () => asked.at(-1);
+  list.more();
+  await answer(next(), "xw", "some");
+  list.refresh();
+  await answer(next(), [...many(0x4e00, 1000), ..."zy"], "newest");
+  held.push(`a thousand news: ${list.rows.length}`);
+  list.refresh();
+  await answer(next(), [...many(0x5e00, 500), ...many(0x4e00, 1)], "anew");
+  held.push(`more than that: ${list.rows.length} ${list.nextCursor}`);
   return held;
 })()
 """
@@ -107,7 +131,12 @@ def keep_lists_whole(walker):
         "older ones of the filter before: x",
         "older ones while news come: edcba old",
         "news above older ones: fedcba null",
+        "an older one has gone: fedba new",
+        "the last one has gone: fedb last null",
+        "drawn anew for what is beside: 1",
         "so many news that there is a gap: zy newest",
+        "a thousand news: 1004",
+        "more than that: 501 anew",
     ], held
     durations = "import('/assets/format.js').then(({ duration }) => [59999, 119700, 7199999].map(duration).join(', '))"
     assert walker.browser.run(durations) == "60 s, 1 min 59 s, 1 h 59 min", walker.browser.run(durations)
