@@ -68,7 +68,6 @@ package final class ManualClock: WallClock {
             await run(on: timer.queue) { self.take(timer.id)?.fire() }
             await run(on: timer.queue) {}
         }
-        state.withLock { $0.now = max($0.now, target) }
     }
 
     /// Sets the clock, back too, as an operator or NTP would; no timer fires by it.
@@ -85,9 +84,14 @@ package final class ManualClock: WallClock {
         }
     }
 
+    /// Moves the clock to the next timer that is due by `target`; without one to `target` itself, in the same breath:
+    /// whoever schedules a timer then, for a moment before that, finds it due.
     private func nextDue(_ target: Timestamp) -> Timer? {
         state.withLock { state in
-            guard let timer = state.timers.first, timer.deadline <= target else { return nil }
+            guard let timer = state.timers.first, timer.deadline <= target else {
+                state.now = max(state.now, target)
+                return nil
+            }
             state.now = max(state.now, timer.deadline)
             return timer
         }
