@@ -12,7 +12,8 @@ import Testing
             var ranges = MinuteRanges()
             var rows: [Int64: ClosedRange<Int64>] = [:]
             var sequence: Int64 = 0
-            var minute: Int64 = 100
+            // So late that no steps back lead to before 1970, where minutes would be counted otherwise.
+            var minute: Int64 = 30_000_000
             var written = 0
             for _ in 0..<200 {
                 var events: [(sequence: Int64, minute: Int64)] = []
