@@ -120,6 +120,7 @@ import Testing
                 (#"{"reason":"x","to":[]}"#, "to", "1 to 20 different endpoints"),
                 (#"{"reason":"x","to":["othr"]}"#, "to", "did you mean \"other\"?"),
                 (#"{"reason":"x","to":["tash"]}"#, "to", "give \"shop\""),
+                (#"{"dryRun":true,"endpoint":"ledgr"}"#, "endpoint", "did you mean \"ledger\"?"),
                 (#"{"reason":"x","dryrun":true}"#, "dryrun", "is not a member"),
             ]
             for (body, field, part) in cases {

@@ -101,9 +101,11 @@ enum ReplayRoutes {
         _ call: AdminCall
     ) async throws -> (ReplaySurvey, [EndpointStanding]) {
         let standings = await call.service.standings()
-        try await ReplayTargets(wish, event, standings).check(call)
+        let targets = ReplayTargets(wish, event, standings)
+        try await targets.check(call)
         let survey = try await call.access.survey(wish.selection, sample: sampleSize)
         if survey.isTooLarge { throw tooLarge }
+        try await targets.check(survey, call)
         return (survey, standings)
     }
 

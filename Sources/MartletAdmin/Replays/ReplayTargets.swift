@@ -26,6 +26,14 @@ struct ReplayTargets {
         }
     }
 
+    /// Nothing was found for an endpoint that is not there: more likely a slip of the pen than a question.
+    ///
+    /// Deliveries outlive their endpoint, so its name alone is no mistake.
+    func check(_ survey: ReplaySurvey, _ call: AdminCall) async throws {
+        guard survey.parts.isEmpty, let name = wish.selection.endpoint else { return }
+        _ = try endpoint(name, field: "endpoint", among: await call.access.endpoints().map(\.endpoint))
+    }
+
     private func endpoint(
         _ name: EndpointID,
         field: String,
