@@ -83,7 +83,7 @@ struct GatewayParts: Sendable {
         transport = SpreadTransport(loops.delivery.map { CurlTransport(loop: $0, clock: clock) })
         providers = ProviderTransport(transport, proxy: configuration.delivery.proxy)
         dispatcher = Dispatcher(
-            executor: QueueExecutor(label: "martlet.dispatch"),
+            executor: loops.delivery[0].executor,
             store: store,
             transport: transport,
             clock: schedule,
