@@ -49,9 +49,11 @@ package enum Base64 {
     package static func encode(_ bytes: [UInt8]) -> String { String(decoding: encodeToBytes(bytes), as: UTF8.self) }
 
     /// The ASCII bytes of the encoding.
-    package static func encodeToBytes(_ bytes: [UInt8]) -> [UInt8] {
+    ///
+    /// `room`: for how many more bytes there shall be memory behind them.
+    package static func encodeToBytes(_ bytes: [UInt8], room: Int = 0) -> [UInt8] {
         let total = (bytes.count + 2) / 3 * 4
-        return [UInt8](unsafeUninitializedCapacity: total) { output, count in
+        return [UInt8](unsafeUninitializedCapacity: total + room) { output, count in
             var position = 0
             var index = 0
             while index + 2 < bytes.count {

@@ -122,7 +122,8 @@ package struct JSONWriter: Sendable {
     /// Goes by portions through memory on the stack: a body of JSON in JSON is full of quotation marks, and appending
     /// each run between them would cost more than the escaping.
     private mutating func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
-        let portion = 512
+        // Each byte may become six; beyond a kilobyte the memory would not be on the stack.
+        let portion = 160
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: portion * 6) { escaped in
             var rest = text[...]
             while !rest.isEmpty {

@@ -32,13 +32,20 @@ package struct CryptomusSignature {
         }
         let start = body.firstIndex(of: 0x7B) ?? 0
         let end = (body.lastIndex(of: 0x7D) ?? body.count - 1) + 1
-        return Array(body[start..<cut.lowerBound] + body[cut.upperBound..<end])
+        var text: [UInt8] = []
+        text.reserveCapacity(end - start)
+        text += body[start..<cut.lowerBound]
+        text += body[cut.upperBound..<end]
+        return text
     }
 
     /// MD5 over the Base64 of a text and the key, as lower-case hexadecimal digits.
     package static func digest(of text: [UInt8], key: Secret) -> [UInt8] {
-        var message = Base64.encodeToBytes(text)
-        key.withExposedBytes { message.append(contentsOf: $0) }
+        let message = key.withExposedBytes { key in
+            var message = Base64.encodeToBytes(text, room: key.count)
+            message.append(contentsOf: key)
+            return message
+        }
         return Array(Hex.encode(Digest.md5(message)).utf8)
     }
 }
