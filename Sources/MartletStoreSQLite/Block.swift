@@ -24,21 +24,21 @@ enum Block: String {
     /// The block up to which summaries are complete, exclusively, as a term of SQL.
     var summarisedUpTo: String { "(SELECT highest FROM used_numbers WHERE name = '\(rawValue)')" }
 
-    /// Sums up the blocks from the first argument to the second, exclusively.
+    /// Sums up one block from its rows.
     var summary: String {
         switch self {
         case .events:
             """
             INSERT OR REPLACE INTO event_blocks (block, provider, source, shop, type, first_at, last_at)
             SELECT sequence / \(size), provider, source, shop, type, min(received_at), max(received_at) FROM events
-            WHERE sequence >= ?1 * \(size) AND sequence < ?2 * \(size) GROUP BY 1, 2, 3, 4, 5
+            WHERE sequence >= ?1 * \(size) AND sequence < (?1 + 1) * \(size) GROUP BY 1, 2, 3, 4, 5
             """
         case .deliveries:
             """
             INSERT OR REPLACE INTO delivery_blocks (block, endpoint, shop, first_at, last_at)
             SELECT d.id / \(size), d.endpoint, e.shop, min(d.created_at), max(d.created_at)
             FROM deliveries AS d CROSS JOIN events AS e ON e.sequence = d.event
-            WHERE d.id >= ?1 * \(size) AND d.id < ?2 * \(size) GROUP BY 1, 2, 3
+            WHERE d.id >= ?1 * \(size) AND d.id < (?1 + 1) * \(size) GROUP BY 1, 2, 3
             """
         }
     }

@@ -3,19 +3,86 @@ import Foundation
 import GRDB
 import GRDBSQLite
 
-/// SQLite copies the bytes during the call (sqlite.org/c3ref/c_static.html); the constant is a cast that Swift does not
-/// import.
-private let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+/// What a parameter of a statement can be given.
+protocol StatementArgument {
+    /// The bytes of a text or a BLOB that SQLite reads while the statement runs.
+    var heldBytes: Int { get }
+    func bind(to statement: SQLiteStatement, at index: CInt, _ memory: inout ArgumentMemory) -> CInt
+}
 
-/// Bytes bound as a BLOB.
-///
-/// No bytes bind as NULL (they have no address), so statements say `coalesce(?, x'')`.
-struct Blob: StatementBinding {
+extension StatementArgument {
+    var heldBytes: Int { 0 }
+}
+
+/// Where the texts and BLOBs of one run lie together, so that SQLite need not allocate and copy each of them: with
+/// `SQLITE_STATIC` it reads them where they are (sqlite.org/c3ref/c_static.html).
+struct ArgumentMemory {
+    private var rest: UnsafeMutableRawBufferPointer
+
+    init(_ memory: UnsafeMutableRawBufferPointer) { rest = memory }
+
+    /// The address of a copy that lives as long as the memory; an address also for no bytes, which would be NULL without
+    /// one.
+    mutating func hold(_ bytes: UnsafeRawBufferPointer) -> UnsafePointer<CChar>? {
+        let start = rest.baseAddress
+        rest.copyMemory(from: bytes)
+        rest = UnsafeMutableRawBufferPointer(rebasing: rest[bytes.count...])
+        return UnsafePointer(start?.assumingMemoryBound(to: CChar.self))
+    }
+}
+
+/// Bytes bound as a BLOB; no bytes are an empty one.
+struct Blob: StatementArgument {
     let bytes: [UInt8]
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    func bind(to sqliteStatement: SQLiteStatement, at index: CInt) -> CInt {
-        sqlite3_bind_blob(sqliteStatement, index, bytes, CInt(bytes.count), transient)
+    var heldBytes: Int { bytes.count }
+
+    func bind(to statement: SQLiteStatement, at index: CInt, _ memory: inout ArgumentMemory) -> CInt {
+        sqlite3_bind_blob(statement, index, bytes.withUnsafeBytes { memory.hold($0) }, CInt(bytes.count), nil)
+    }
+}
+
+extension String: StatementArgument {
+    var heldBytes: Int { utf8.count }
+
+    func bind(to statement: SQLiteStatement, at index: CInt, _ memory: inout ArgumentMemory) -> CInt {
+        var text = self
+        return text.withUTF8 { bytes in
+            sqlite3_bind_text(statement, index, memory.hold(UnsafeRawBufferPointer(bytes)), CInt(bytes.count), nil)
+        }
+    }
+}
+
+extension Int64: StatementArgument {
+    func bind(to statement: SQLiteStatement, at index: CInt, _ memory: inout ArgumentMemory) -> CInt {
+        sqlite3_bind_int64(statement, index, self)
+    }
+}
+
+extension Int: StatementArgument {
+    func bind(to statement: SQLiteStatement, at index: CInt, _ memory: inout ArgumentMemory) -> CInt {
+        sqlite3_bind_int64(statement, index, Int64(self))
+    }
+}
+
+extension Bool: StatementArgument {
+    func bind(to statement: SQLiteStatement, at index: CInt, _ memory: inout ArgumentMemory) -> CInt {
+        sqlite3_bind_int64(statement, index, self ? 1 : 0)
+    }
+}
+
+extension Double: StatementArgument {
+    func bind(to statement: SQLiteStatement, at index: CInt, _ memory: inout ArgumentMemory) -> CInt {
+        sqlite3_bind_double(statement, index, self)
+    }
+}
+
+extension Optional: StatementArgument where Wrapped: StatementArgument {
+    var heldBytes: Int { self?.heldBytes ?? 0 }
+
+    func bind(to statement: SQLiteStatement, at index: CInt, _ memory: inout ArgumentMemory) -> CInt {
+        self?.bind(to: statement, at: index, &memory) ?? sqlite3_bind_null(statement, index)
     }
 }
 
@@ -25,40 +92,51 @@ struct Blob: StatementBinding {
 /// Only the writer's queue uses these statements, inside a transaction that GRDB began.
 extension Statement {
     /// Binds values by position and runs the statement to its end.
-    func run<each Value: StatementBinding>(_ values: repeat each Value) throws {
-        defer { sqlite3_reset(sqliteStatement) }
-        try bind(repeat each values)
-        while try step() {}
+    func run<each Value: StatementArgument>(_ values: repeat each Value) throws {
+        try bound(repeat each values) { while try step() {} }
     }
 
     /// Binds values by position and reads the first row, if there is one.
-    func first<each Value: StatementBinding, Result>(
+    func first<each Value: StatementArgument, Result>(
         _ values: repeat each Value,
         read: (ColumnReader) throws -> Result
     ) throws -> Result? {
-        defer { sqlite3_reset(sqliteStatement) }
-        try bind(repeat each values)
-        return try step() ? try read(ColumnReader(statement: sqliteStatement)) : nil
+        try bound(repeat each values) { try step() ? try read(ColumnReader(statement: sqliteStatement)) : nil }
     }
 
     /// Binds values by position and reads every row.
-    func all<each Value: StatementBinding, Result>(
+    func all<each Value: StatementArgument, Result>(
         _ values: repeat each Value,
         read: (ColumnReader) throws -> Result
     ) throws -> [Result] {
-        defer { sqlite3_reset(sqliteStatement) }
-        try bind(repeat each values)
-        var results: [Result] = []
-        while try step() { results.append(try read(ColumnReader(statement: sqliteStatement))) }
-        return results
+        try bound(repeat each values) {
+            var results: [Result] = []
+            while try step() { results.append(try read(ColumnReader(statement: sqliteStatement))) }
+            return results
+        }
     }
 
-    private func bind<each Value: StatementBinding>(_ values: repeat each Value) throws {
-        var index: CInt = 0
-        for value in repeat each values {
-            index += 1
-            let code = value.bind(to: sqliteStatement, at: index)
-            guard code == SQLITE_OK else { throw failure(code) }
+    /// Runs `body` while the values are bound.
+    private func bound<each Value: StatementArgument, Result>(
+        _ values: repeat each Value,
+        body: () throws -> Result
+    ) throws -> Result {
+        var bytes = 0
+        for value in repeat each values { bytes += value.heldBytes }
+        return try withUnsafeTemporaryAllocation(byteCount: bytes + 1, alignment: 1) { buffer in
+            defer {
+                sqlite3_reset(sqliteStatement)
+                // What is bound lies in memory that ends here.
+                sqlite3_clear_bindings(sqliteStatement)
+            }
+            var memory = ArgumentMemory(buffer)
+            var index: CInt = 0
+            for value in repeat each values {
+                index += 1
+                let code = value.bind(to: sqliteStatement, at: index, &memory)
+                guard code == SQLITE_OK else { throw failure(code) }
+            }
+            return try body()
         }
     }
 

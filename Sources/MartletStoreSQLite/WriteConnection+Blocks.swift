@@ -16,8 +16,15 @@ extension WriteConnection {
     /// Sums up what is complete with these newest numbers.
     func summariseBlocks(sequence: Int64, delivery: Int64) throws {
         var done = try readSummarisedBlocks()
-        done.events = try summarise(.events, from: done.events, newest: sequence)
-        done.deliveries = try summarise(.deliveries, from: done.deliveries, newest: delivery)
+        done.events = try summarise(.events, from: done.events, newest: sequence) { block in
+            guard let kinds = tally.times(in: block) else { return false }
+            for (kind, times) in kinds {
+                try statement(.insertEventBlock)
+                    .run(block, kind.provider, kind.source, kind.shop, kind.type, times.lowerBound, times.upperBound)
+            }
+            return true
+        }
+        done.deliveries = try summarise(.deliveries, from: done.deliveries, newest: delivery) { _ in false }
         summarisedBlocks = done
     }
 
@@ -31,10 +38,18 @@ extension WriteConnection {
         try database.cachedStatement(sql: Block.deliveries.removal).run()
     }
 
-    private func summarise(_ block: Block, from first: Int64, newest: Int64) throws -> Int64 {
+    /// `isWritten`: writes the summary of a block from what is known of it, or returns false.
+    private func summarise(
+        _ block: Block,
+        from first: Int64,
+        newest: Int64,
+        isWritten: (Int64) throws -> Bool
+    ) throws -> Int64 {
         let end = min((newest + 1) / block.size, first + Self.slice)
         guard end > first else { return first }
-        try database.cachedStatement(sql: block.summary).run(first, end)
+        for number in first..<end where try !isWritten(number) {
+            try database.cachedStatement(sql: block.summary).run(number)
+        }
         try statement(.raiseUsedNumber).run(end, block.rawValue)
         return end
     }

@@ -71,7 +71,6 @@ extension WriteConnection {
         envelope: [UInt8],
         of capture: Capture
     ) throws {
-        let received = event.receivedAt.milliseconds
         try statement(.insertEvent)
             .run(
                 sequence,
@@ -88,12 +87,12 @@ extension WriteConnection {
                 event.providerObjectID,
                 event.providerStatus,
                 StoredText.encode(flags: event.flags),
-                received,
+                event.receivedAt.milliseconds,
                 Blob(envelope),
                 Blob(capture.raw),
                 capture.trace?.stored
             )
-        note(sequence, receivedAt: received)
+        note(event, sequence: sequence)
     }
 
     /// Inserts deliveries; plain ones three to a statement.

@@ -28,7 +28,7 @@ extension WriteConnection {
         try database.cachedStatement(
             sql: """
                 INSERT OR REPLACE INTO idempotency_keys (caller, key, digest, created_at)
-                VALUES (?, ?, coalesce(?, x''), ?)
+                VALUES (?, ?, ?, ?)
                 """
         )
         .run(request.caller, request.key, Blob(request.digest), now.milliseconds)
@@ -40,7 +40,7 @@ extension WriteConnection {
         let place = Sealing.place(ofAnswer: request.caller, request.key)
         try database.cachedStatement(
             sql: """
-                UPDATE idempotency_keys SET status = ?, media_type = ?, body = coalesce(?, x''), sealed_by = ?
+                UPDATE idempotency_keys SET status = ?, media_type = ?, body = ?, sealed_by = ?
                 WHERE caller = ? AND key = ? AND digest = ?
                 """
         )

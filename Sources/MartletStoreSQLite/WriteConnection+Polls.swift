@@ -208,7 +208,7 @@ extension WriteConnection {
         try database.cachedStatement(
             sql: """
                 UPDATE watches SET polls = polls + 1, last_outcome = ?,
-                    memory = CASE WHEN ? THEN memory ELSE coalesce(?, x'') END WHERE id = ?
+                    memory = CASE WHEN ? THEN memory ELSE ? END WHERE id = ?
                 """
         )
         .run(poll.outcome, keepsMemory, Blob(poll.memory), id)

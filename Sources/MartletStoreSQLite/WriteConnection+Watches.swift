@@ -18,7 +18,7 @@ extension WriteConnection {
             return .registered(try insert(plan, shop: shop, hintedAt: nil, now: now))
         }
         try database.cachedStatement(
-            sql: "UPDATE watches SET details = coalesce(?, x''), order_id = coalesce(?, order_id) WHERE id = ?"
+            sql: "UPDATE watches SET details = ?, order_id = coalesce(?, order_id) WHERE id = ?"
         )
         .run(Blob(watch.details), plan.order?.objectID, known.id)
         if known.state == .overdue { try reopen(known.id, plan, now: now) }
@@ -194,8 +194,8 @@ extension WriteConnection {
             sql: """
                 INSERT INTO watches (source, subject, shop, state, next_poll_at, deadline, due_at, note, order_id,
                     hinted_at, created_at, changed_at, details, memory)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, min(coalesce(?5, ?6), ?6), ?7, ?8, ?9, ?10, ?11, coalesce(?12, x''),
-                    coalesce(?13, x''))
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, min(coalesce(?5, ?6), ?6), ?7, ?8, ?9, ?10, ?11, ?12,
+                    ?13)
                 """
         )
         .run(

@@ -25,6 +25,8 @@ final class WriteConnection {
     private var lastNumbers: (sequence: Int64, delivery: Int64)?
     /// What has been summed up; nil until read, and again after a rollback.
     var summarisedBlocks: SummarisedBlocks?
+    /// What the next blocks of events come to.
+    private(set) var tally = BlockTally()
     /// Ids of the transaction's events, which are in `recent` already.
     private var captured: [EventIDKey] = []
     /// What retention took out of `recent` in this transaction; put back if it comes to nothing.
@@ -50,7 +52,7 @@ final class WriteConnection {
     /// Runs `body` in one transaction that is on disk when this returns, or not at all when it throws.
     func inTransaction<Result>(_ body: () throws -> Result) throws -> Result {
         do {
-            try database.beginTransaction(.immediate)
+            try statement(.begin).run()
             let result = try body()
             try writeCounts()
             try writeMinutes()
@@ -58,8 +60,9 @@ final class WriteConnection {
                 try summariseBlocks(sequence: lastNumbers.sequence, delivery: lastNumbers.delivery)
             }
             let indexed = try indexEvents(captured: captured.count)
-            try database.commit()
+            try statement(.commit).run()
             minutes.commit()
+            if let summarisedBlocks { tally.forget(before: summarisedBlocks.events) }
             watchClaims.commit()
             recent.remove(indexed)
             forgotten.removeAll(keepingCapacity: true)
@@ -75,6 +78,7 @@ final class WriteConnection {
             holdsOldEvents = nil
             lastNumbers = nil
             summarisedBlocks = nil
+            tally = BlockTally()
             for (id, endpoint) in claimed { claims.remove(id, endpoint) }
             claimed.removeAll(keepingCapacity: true)
             unclaimed.removeAll(keepingCapacity: true)
@@ -154,8 +158,11 @@ final class WriteConnection {
         return numbers
     }
 
-    /// Notes when an event came, for searches by time; written before the commit.
-    func note(_ sequence: Int64, receivedAt: Int64) { minutes.note(sequence, receivedAt: receivedAt) }
+    /// Notes a new event for what finds events by time and kind; written before the commit.
+    func note(_ event: Event, sequence: Int64) {
+        minutes.note(sequence, receivedAt: event.receivedAt.milliseconds)
+        tally.note(event, sequence: sequence)
+    }
 
     /// Rows of `event_minutes` are being removed.
     func forgetMinutes() { minutes.forgetRows() }

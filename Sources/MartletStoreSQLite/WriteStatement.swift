@@ -5,6 +5,8 @@
 /// The conditions on `state` must stay as the partial indexes `deliveries_due` and `deliveries_unusual` spell them: SQLite uses
 /// a partial index only if the query repeats its condition (sqlite.org/partialindex.html section 3).
 enum WriteStatement: Int, CaseIterable {
+    case begin
+    case commit
     case findEventID
     case insertEventID
     case raiseUsedNumber
@@ -14,6 +16,7 @@ enum WriteStatement: Int, CaseIterable {
     case notePolledStatuses
     case insertEvent
     case noteMinute
+    case insertEventBlock
     case insertDelivery
     case insertThreeDeliveries
     case hasEarlierInLane
@@ -40,6 +43,8 @@ enum WriteStatement: Int, CaseIterable {
 
     var sql: String {
         switch self {
+        case .begin: "BEGIN IMMEDIATE"
+        case .commit: "COMMIT"
         case .findEventID:
             """
             SELECT coalesce((SELECT event_id FROM events WHERE sequence = i.sequence),
@@ -74,6 +79,11 @@ enum WriteStatement: Int, CaseIterable {
             INSERT INTO event_minutes (minute, first, last) VALUES (?, ?, ?)
             ON CONFLICT (minute) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last)
             """
+        case .insertEventBlock:
+            """
+            INSERT OR REPLACE INTO event_blocks (block, provider, source, shop, type, first_at, last_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """
         case .insertDelivery:
             """
             INSERT INTO deliveries (id, event, endpoint, state, due_at, created_at, lane, body)
@@ -100,7 +110,7 @@ enum WriteStatement: Int, CaseIterable {
         case .insertAttempt:
             """
             INSERT INTO attempts (delivery, number, status, failure, started_at, duration_ns, detail, headers, body)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, x''))
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         case .promoteInLane:
             """
@@ -131,7 +141,7 @@ enum WriteStatement: Int, CaseIterable {
         case .insertQuarantined:
             """
             INSERT INTO quarantine (source, size, received_at, reason, detail, method, source_address, headers, body)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, x''))
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         case .addToUsage:
             """
@@ -148,7 +158,7 @@ enum WriteStatement: Int, CaseIterable {
         case .keepHint:
             """
             INSERT INTO hints (source, object_id, outcome, calls, hinted_at, received_at, method, source_address,
-                headers, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, coalesce(?, x''))
+                headers, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (source, object_id) DO UPDATE SET
                 calls = CASE
                     WHEN excluded.outcome <> 'waiting' THEN calls
