@@ -56,6 +56,9 @@ enum SchemaMigrations {
     /// An index costs every capture a page of the log where its order is random, so there is no table of payments beside
     /// `events` (the row holds what its payment had come to with it), and `event_ids` is filled in sorted runs
     /// (`RecentEvents`). What must outlive the row goes to `old_events`.
+    ///
+    /// The states of a delivery are compared one by one: for `IN` with more than two, SQLite fills a table in memory for each row
+    /// that it checks.
     private static let eventsAndDeliveries = """
         CREATE TABLE events (
             sequence INTEGER PRIMARY KEY,
@@ -119,7 +122,8 @@ enum SchemaMigrations {
             lane TEXT,
             body BLOB,
             CONSTRAINT deliveries_have_a_known_state
-                CHECK (state IN ('pending', 'delivered', 'dead', 'skipped', 'cancelled')),
+                CHECK (state = 'pending' OR state = 'delivered' OR state = 'dead' OR state = 'skipped'
+                    OR state = 'cancelled'),
             CONSTRAINT deliveries_wait_for_a_time_or_in_a_lane
                 CHECK (state <> 'pending' OR due_at IS NOT NULL OR lane IS NOT NULL),
             CONSTRAINT deliveries_count_attempts CHECK (attempts >= 0)
