@@ -13,6 +13,9 @@ const deliveries = (count) => plural(count, "delivery", "deliveries");
 
 const nothing = new api.Problem(400, { detail: "Nothing is different from before." });
 
+/** Says what was done, and what of it was not. */
+const done = (text, { note }) => toast(note ? `${text} ${sentence(note)}` : text, note ? "warn" : "good");
+
 /** Why the key may change no endpoint; null if it may. */
 export const whyNot = (view) => view.session.whyNot("admin", { allShops: true });
 
@@ -50,7 +53,7 @@ async function enable(row, refresh) {
     work: ({ offerSkipped }) => api.post(path(row, "enable"), { offerSkipped: offerSkipped === "yes" }),
   });
   if (result === null) return;
-  toast(`${row.id} is enabled${result.offered > 0 ? `; ${number(result.offered)} skipped are offered to it` : ""}.`);
+  done(`${row.id} is enabled${result.offered > 0 ? `; ${number(result.offered)} skipped are offered to it` : ""}.`, result);
   await refresh();
 }
 
@@ -171,6 +174,6 @@ async function remove(row) {
     work: ({ cancel }) => api.remove(api.query(path(row), { pending: cancel === "yes" ? "cancel" : "" })),
   });
   if (result === null) return;
-  toast(`${row.id} is deleted${result.cancelled > 0 ? `, ${deliveries(result.cancelled)} cancelled` : ""}.`);
+  done(`${row.id} is deleted${result.cancelled > 0 ? `, ${deliveries(result.cancelled)} cancelled` : ""}.`, result);
   location.hash = "#/endpoints";
 }
