@@ -12,6 +12,7 @@ import Synchronization
 final class Checkpointer: Sendable {
     private struct State {
         var copying = LogCopying()
+        var limit = LogLimit()
         /// When to be rid of pages that the log must not hold for long; nil if it holds none.
         var clearAt: ContinuousClock.Instant?
     }
@@ -59,9 +60,13 @@ final class Checkpointer: Sendable {
 
     /// Called on the writer's queue after each commit.
     private func committed(pages: Int, _ connection: OpaquePointer) {
-        let (writerCopies, copierStarts) = state.withLock { state in
-            (state.copying.writerCopies(pages: pages), state.copying.copierStarts(pages: pages))
+        let (limit, writerCopies, copierStarts) = state.withLock { state in
+            (
+                state.limit.follow(pages: pages), state.copying.writerCopies(pages: pages),
+                state.copying.copierStarts(pages: pages)
+            )
         }
+        if let limit { sqlite3_exec(connection, "PRAGMA journal_size_limit = \(limit)", nil, nil, nil) }
         if writerCopies {
             var (pages, copied): (CInt, CInt) = (-1, -1)
             // Fails only while the copier is at it, or where the file cannot be written, which the next commit will say better.

@@ -108,9 +108,8 @@ enum SQLiteFile {
             // calls, whatever its size; measured, 8 KiB took in a fifth more than 4 KiB, and 16 KiB no more than 8.
             try database.execute(sql: "PRAGMA page_size = 8192")
             if !database.configuration.readonly {
-                // A log that grew in a burst is cut back to 64 MiB once it has been copied. Not to less than it has
-                // between two copies: a log that must grow anew makes every sync write the file's size as well.
-                try database.execute(sql: "PRAGMA journal_size_limit = 67108864")
+                // A log that grew in a burst is cut back once it has been copied.
+                try database.execute(sql: "PRAGMA journal_size_limit = \(LogLimit.lowest)")
             }
         }
         return configuration
