@@ -103,4 +103,30 @@ struct AdminClient {
         \(more.isEmpty ? "" : ", \(more)") }
         """
     }
+
+    /// A gateway with the endpoint "ledger" and the subscriber behind it; both are stopped whatever happens.
+    ///
+    /// `more`: further members of the endpoint. `key`: what the client signs in with.
+    static func withLedger(
+        _ more: String = "",
+        key: String = "admin-key-0123456789",
+        answering behaviour: @escaping RecordingSubscriber.Behaviour = { _ in 200 },
+        _ body: (AdminClient, RecordingSubscriber) async throws -> Void
+    ) async throws {
+        let subscriber = try await RecordingSubscriber(
+            secret: GatewayHarness.endpointSecret,
+            behaviour: behaviour
+        )
+        do {
+            try await GatewayHarness.run(
+                sources: SignedCallback.source,
+                endpoints: endpoint("ledger", subscriber.url, more),
+                keys: keys
+            ) { try await body(AdminClient(harness: $0, key: key), subscriber) }
+        } catch {
+            await subscriber.stop()
+            throw error
+        }
+        await subscriber.stop()
+    }
 }

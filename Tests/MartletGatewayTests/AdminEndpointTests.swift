@@ -6,17 +6,12 @@ import Testing
 /// Endpoints over the admin API: what is shown, and the switch.
 @Suite(.serialized, .timeLimit(.minutes(1))) struct AdminEndpointTests {
     @Test func showsSettingsWithoutSecretsAndHowItIsDoing() async throws {
-        let subscriber = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret) { $0 == 1 ? 403 : 200 }
         let more = """
             "headers": { "x-team": "plain:very-secret-team" }, "auth": { "type": "bearer", "token": "plain:very-secret" },
             "schedule": ["2h"], "ratePerSecond": 2.5
             """
-        try await GatewayHarness.run(
-            sources: SignedCallback.source,
-            endpoints: AdminClient.endpoint("ledger", subscriber.url, more),
-            keys: AdminClient.keys
-        ) { harness in
-            let client = AdminClient(harness: harness, key: "viewer-key-0123456789")
+        let answers: RecordingSubscriber.Behaviour = { $0 == 1 ? 403 : 200 }
+        try await AdminClient.withLedger(more, key: "viewer-key-0123456789", answering: answers) { client, _ in
             _ = try await client.take("INV-1")
             let answer = try await client.wait(for: "/v1/endpoints/ledger") {
                 $0.text("backlog", "pending", "count") == "1"
@@ -33,7 +28,7 @@ import Testing
             #expect(answer.object["disabled"] == .null)
             #expect(answer.text("backlog", "oldestDue") != nil)
             #expect(answer.object["backlog"]?.object?["pending"]?.object?["atLeast"] == .bool(false))
-            let raw = try await harness.send(
+            let raw = try await client.harness.send(
                 "GET",
                 "/v1/endpoints",
                 headers: [("authorization", "bearer viewer-key-0123456789")],
@@ -48,17 +43,10 @@ import Testing
             #expect(near.detail == "there is no endpoint \"leger\"; did you mean \"ledger\"?")
             #expect(near.object["near"] == .array([.string("ledger")]))
         }
-        await subscriber.stop()
     }
 
     @Test func anOperatorDisablesAndEnablesAndWhatWasSkippedIsSent() async throws {
-        let subscriber = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret)
-        try await GatewayHarness.run(
-            sources: SignedCallback.source,
-            endpoints: AdminClient.endpoint("ledger", subscriber.url),
-            keys: AdminClient.keys
-        ) { harness in
-            let client = AdminClient(harness: harness)
+        try await AdminClient.withLedger { client, subscriber in
             let early = try await client.post("/v1/endpoints/ledger/enable")
             #expect(early.status == 409)
             #expect(early.detail.hasPrefix("endpoint \"ledger\" is not disabled; it is active"))
@@ -70,7 +58,7 @@ import Testing
             let twice = try await client.post("/v1/endpoints/ledger/disable")
             #expect(twice.status == 409)
             #expect(twice.detail.hasPrefix("endpoint \"ledger\" is disabled already by \"operator\" since "))
-            let metrics = try await harness.send("GET", "/metrics", toAdmin: true).body
+            let metrics = try await client.harness.send("GET", "/metrics", toAdmin: true).body
             #expect(metrics.contains("martlet_endpoint_state{endpoint=\"ledger\",state=\"disabled\"} 1"))
             #expect(metrics.contains("martlet_endpoint_state{endpoint=\"ledger\",state=\"active\"} 0"))
 
@@ -98,7 +86,6 @@ import Testing
             #expect(later.object["wasDisabled"] == .bool(false))
             #expect(later.text("offered") == "0")
         }
-        await subscriber.stop()
     }
 
     @Test func whatTheConfigurationDisablesStaysSo() async throws {

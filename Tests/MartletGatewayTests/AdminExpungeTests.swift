@@ -19,13 +19,7 @@ import Testing
     }
 
     @Test func whatWasDeliveredKeepsItsSkeleton() async throws {
-        let subscriber = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret)
-        try await GatewayHarness.run(
-            sources: SignedCallback.source,
-            endpoints: AdminClient.endpoint("ledger", subscriber.url),
-            keys: AdminClient.keys
-        ) { harness in
-            let client = AdminClient(harness: harness)
+        try await AdminClient.withLedger { client, _ in
             let callback = try await client.take("INV-7")
             let path = "/v1/events/\(callback.eventID)"
             let deliveries = "/v1/deliveries?state=delivered&event=\(callback.eventID)"
@@ -61,17 +55,11 @@ import Testing
             #expect(retry.detail.contains("nothing left to deliver"))
             #expect(try await expunge(client, callback, #"{"reason": "again"}"#).text("outcome") == "already")
         }
-        await subscriber.stop()
     }
 
     @Test func whatWaitsIsRefusedUnlessItIsToBeCancelled() async throws {
-        let subscriber = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret) { _ in 500 }
-        try await GatewayHarness.run(
-            sources: SignedCallback.source,
-            endpoints: AdminClient.endpoint("ledger", subscriber.url, "\"schedule\": [\"1h\"]"),
-            keys: AdminClient.keys
-        ) { harness in
-            let client = AdminClient(harness: harness)
+        let answers: RecordingSubscriber.Behaviour = { _ in 500 }
+        try await AdminClient.withLedger(#""schedule": ["1h"]"#, answering: answers) { client, _ in
             let callback = try await client.take("INV-7")
             let pending = "/v1/deliveries?state=pending&event=\(callback.eventID)"
             _ = try await client.wait(for: pending) { $0.data.first?["lastOutcome"]?.string == "http_5xx" }
@@ -83,10 +71,9 @@ import Testing
             #expect(answer.status == 200, "\(answer.detail)")
             #expect(answer.text("cancelled") == "1")
             #expect(try await client.get("/v1/deliveries?state=cancelled").data.count == 1)
-            let metrics = try await harness.send("GET", "/metrics", toAdmin: true)
+            let metrics = try await client.harness.send("GET", "/metrics", toAdmin: true)
             #expect(metrics.body.contains("martlet_deliveries{state=\"cancelled\"} 1\n"))
         }
-        await subscriber.stop()
     }
 
     @Test func onlyAnAdminOfTheShopMayAndOnlyWithAReason() async throws {

@@ -97,14 +97,8 @@ import Testing
     }
 
     @Test func anEventShowsItsRawCallbackToOperatorsOnly() async throws {
-        let subscriber = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret)
-        try await GatewayHarness.run(
-            sources: SignedCallback.source,
-            endpoints: AdminClient.endpoint("ledger", subscriber.url),
-            keys: AdminClient.keys
-        ) { harness in
-            let operating = AdminClient(harness: harness, key: "operator-key-0123456789")
-            let viewing = AdminClient(harness: harness, key: "viewer-key-0123456789")
+        try await AdminClient.withLedger(key: "operator-key-0123456789") { operating, subscriber in
+            let viewing = AdminClient(harness: operating.harness, key: "viewer-key-0123456789")
             let callback = try await operating.take("INV-7")
             await subscriber.wait(for: 1)
             let path = "/v1/events/\(callback.eventID)"
@@ -123,18 +117,13 @@ import Testing
             #expect(try await viewing.get("/v1/events?since=2000-01-01T00:00:00%2B02:00").data.count == 1)
             #expect(try await viewing.get("/v1/events?until=2000-01-01T00:00:00Z").data.isEmpty)
         }
-        await subscriber.stop()
     }
 
     @Test func aRetrySaysWhatBecomesOfItEachTime() async throws {
         // Fails once, hangs on the retry.
-        let subscriber = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret) { $0 == 1 ? 500 : nil }
-        try await GatewayHarness.run(
-            sources: SignedCallback.source,
-            endpoints: AdminClient.endpoint("ledger", subscriber.url, "\"schedule\": [\"2h\"]"),
-            keys: AdminClient.keys
-        ) { harness in
-            let client = AdminClient(harness: harness, key: "operator-key-0123456789")
+        let answers: RecordingSubscriber.Behaviour = { $0 == 1 ? 500 : nil }
+        let key = "operator-key-0123456789"
+        try await AdminClient.withLedger(#""schedule": ["2h"]"#, key: key, answering: answers) { client, subscriber in
             _ = try await client.take("INV-1")
             let list = try await client.wait(for: "/v1/deliveries?state=pending") { !$0.data.isEmpty }
             let id = try #require(list.data.first?["id"]?.string)
@@ -154,17 +143,11 @@ import Testing
             #expect(again.detail.contains("being sent right now"))
             #expect(try await client.post("/v1/deliveries/\(id)/cancel").status == 409)
         }
-        await subscriber.stop()
     }
 
     @Test func aCancelledDeliveryStopsAndADeliveredOneIsLeftAlone() async throws {
-        let subscriber = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret) { $0 == 1 ? 500 : 200 }
-        try await GatewayHarness.run(
-            sources: SignedCallback.source,
-            endpoints: AdminClient.endpoint("ledger", subscriber.url, "\"schedule\": [\"2h\"]"),
-            keys: AdminClient.keys
-        ) { harness in
-            let client = AdminClient(harness: harness)
+        let answers: RecordingSubscriber.Behaviour = { $0 == 1 ? 500 : 200 }
+        try await AdminClient.withLedger(#""schedule": ["2h"]"#, answering: answers) { client, subscriber in
             _ = try await client.take("INV-1")
             let list = try await client.wait(for: "/v1/deliveries?state=pending") { !$0.data.isEmpty }
             let id = try #require(list.data.first?["id"]?.string)
@@ -181,7 +164,6 @@ import Testing
             #expect(late.status == 409)
             #expect(late.detail.contains("has been delivered"))
         }
-        await subscriber.stop()
     }
 
     private struct Failure: Error {}

@@ -92,16 +92,10 @@ import Testing
     }
 
     @Test func aReplayIsBegunThoughItCannotBeReadRightAfter() async throws {
-        let subscriber = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret)
-        try await GatewayHarness.run(
-            sources: SignedCallback.source,
-            endpoints: AdminClient.endpoint("ledger", subscriber.url),
-            keys: AdminClient.keys
-        ) { harness in
-            let client = AdminClient(harness: harness)
+        try await AdminClient.withLedger { client, _ in
             let event = try await client.take("INV-1").eventID.rawValue
             _ = try await client.wait(for: "/v1/deliveries?state=delivered") { !$0.data.isEmpty }
-            try await harness.execute(
+            try await client.harness.execute(
                 """
                 CREATE TRIGGER later AFTER INSERT ON replays
                 BEGIN UPDATE replays SET selection = x'00' WHERE id = NEW.id; END
@@ -115,24 +109,17 @@ import Testing
             #expect(again.status == 201 && again.headers[first: "Idempotent-Replayed"] == "true")
             #expect(again.text("id") == "rpl_1")
         }
-        await subscriber.stop()
     }
 
     @Test func aReplayIsSteeredThoughItCannotBeReadRightAfter() async throws {
-        let subscriber = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret)
-        try await GatewayHarness.run(
-            sources: SignedCallback.source,
-            endpoints: AdminClient.endpoint("ledger", subscriber.url),
-            keys: AdminClient.keys
-        ) { harness in
-            let client = AdminClient(harness: harness)
+        try await AdminClient.withLedger { client, _ in
             for order in ["INV-1", "INV-2"] { _ = try await client.take(order) }
             _ = try await client.wait(for: "/v1/deliveries?state=delivered") { $0.data.count == 2 }
             let wish = """
                 {"state":"delivered","since":"2020-01-01T00:00:00Z","ratePerSecond":0.1,"reason":"an outage"}
                 """
             #expect(try await client.post("/v1/replays", wish).status == 201)
-            try await harness.execute(
+            try await client.harness.execute(
                 """
                 CREATE TRIGGER later AFTER UPDATE OF state ON replays
                 BEGIN UPDATE replays SET selection = x'00' WHERE id = NEW.id; END
@@ -143,7 +130,6 @@ import Testing
             #expect(paused.text("id") == "rpl_1" && paused.text("total") == "2")
             #expect(try await client.get("/v1/replays/rpl_1").status == 503, "nobody can read it")
         }
-        await subscriber.stop()
     }
 
     @Test func anEndpointIsRemovedThoughWhatWaitsCannotBeCancelledYet() async throws {
@@ -176,17 +162,11 @@ import Testing
 
     /// A count of what waits cannot be read while its table is away.
     @Test func anEndpointIsSwitchedThoughItCannotBeReadRightAfter() async throws {
-        let subscriber = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret)
-        try await GatewayHarness.run(
-            sources: SignedCallback.source,
-            endpoints: AdminClient.endpoint("ledger", subscriber.url),
-            keys: AdminClient.keys
-        ) { harness in
-            let client = AdminClient(harness: harness)
+        try await AdminClient.withLedger { client, _ in
             func withoutDeliveries(_ path: String) async throws -> AdminClient.Answer {
-                try await harness.execute("ALTER TABLE deliveries RENAME TO away")
+                try await client.harness.execute("ALTER TABLE deliveries RENAME TO away")
                 let answer = try await client.post(path)
-                try await harness.execute("ALTER TABLE away RENAME TO deliveries")
+                try await client.harness.execute("ALTER TABLE away RENAME TO deliveries")
                 return answer
             }
             let disabled = try await withoutDeliveries("/v1/endpoints/ledger/disable")
@@ -198,21 +178,14 @@ import Testing
             #expect(enabled.object["endpoint"] == nil)
             #expect(try await client.get("/v1/endpoints/ledger").text("state") != "disabled")
         }
-        await subscriber.stop()
     }
 
     /// The dispatcher offers 200 at a time; the last of 201 cannot be offered.
     @Test func whatWasOfferedBeforeTheStoreFailedIsCounted() async throws {
-        let subscriber = try await RecordingSubscriber(secret: GatewayHarness.endpointSecret)
-        try await GatewayHarness.run(
-            sources: SignedCallback.source,
-            endpoints: AdminClient.endpoint("ledger", subscriber.url),
-            keys: AdminClient.keys
-        ) { harness in
-            let client = AdminClient(harness: harness)
+        try await AdminClient.withLedger { client, subscriber in
             #expect(try await client.post("/v1/endpoints/ledger/disable").status == 200)
             for number in 1...201 { _ = try await client.take("INV-\(number)") }
-            try await harness.execute(
+            try await client.harness.execute(
                 """
                 CREATE TRIGGER never BEFORE UPDATE OF state ON deliveries WHEN OLD.state = 'skipped' AND OLD.id > 200
                 BEGIN SELECT RAISE(ABORT, 'no'); END
@@ -224,11 +197,10 @@ import Testing
             #expect(cut.text("offered") == "200" && cut.text("note")?.contains("again") == true)
             let nothing = try await client.post(path, #"{"offerSkipped":true}"#)
             #expect(nothing.status == 503, "nothing was done by it")
-            try await harness.execute("DROP TRIGGER never")
+            try await client.harness.execute("DROP TRIGGER never")
             let rest = try await client.post(path, #"{"offerSkipped":true}"#)
             #expect(rest.text("offered") == "1" && rest.object["note"] == nil)
             await subscriber.wait(for: 201)
         }
-        await subscriber.stop()
     }
 }
