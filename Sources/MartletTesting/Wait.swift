@@ -9,7 +9,7 @@ import Synchronization
 /// After `limit` nobody would end it any more: then the run ends with a message that says what was awaited.
 package final class Wait: Sendable {
     /// Beyond the time limit of any suite.
-    package static let limit = Duration.seconds(240)
+    package static let limit = Duration.seconds(330)
 
     private enum State {
         case new

@@ -19,7 +19,7 @@ struct FailureTests {
 
     @Test func unresolvableNameIsDNS() async throws {
         try await withTransport { transport in
-            let result = await transport.result(of: .test("http://name.invalid/"))
+            let result = await transport.result(of: .test("http://\(ScriptedNames.nowhere)/"))
             #expect(result.outcome == .failed(.dns), "\(result)")
         }
     }

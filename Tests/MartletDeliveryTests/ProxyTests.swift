@@ -100,7 +100,7 @@ struct ProxyTests {
         let refusing = try RefusingPort()
         let hole = try BlackHole(.dropped)
         try await withTransport { transport in
-            for proxy in [refusing.url(""), "http://proxy.invalid:3128", hole.url("")] {
+            for proxy in [refusing.url(""), "http://\(ScriptedNames.nowhere):3128", hole.url("")] {
                 let result = await transport.result(
                     of: .test(
                         url,

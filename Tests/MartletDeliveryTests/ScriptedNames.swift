@@ -7,7 +7,9 @@ import Synchronization
 /// libcurl asks `getaddrinfo`, and an executable's own function of that name comes before the C library's. So tests
 /// change what a name means between two requests, and everything behind the resolver is the real thing.
 enum ScriptedNames {
-    private static let answers = Mutex<[String: [[String]]]>([:])
+    /// A name that there is not (RFC 6761, section 6.4), known without asking a network that may take its time.
+    static let nowhere = "nowhere.invalid"
+    private static let answers = Mutex<[String: [[String]]]>([nowhere: [[]]])
     private static let number = Mutex(0)
 
     /// A name of its own that means these addresses, at each question the next list and then always the last.

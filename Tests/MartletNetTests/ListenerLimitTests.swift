@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import Glibc
 import MartletCore
 import MartletNet
@@ -18,7 +19,7 @@ import Testing
     }
 
     @Test func closesAnIdleConnectionWithoutAWord() async throws {
-        let server = try await ListenerHarness.start(limits { $0.idle = .milliseconds(80) })
+        let server = try await ListenerHarness.start(limits { $0.idle = .milliseconds(400) })
         let fresh = try server.client()
         #expect(try fresh.readToEnd().isEmpty)
         let used = try server.client()
@@ -61,8 +62,8 @@ import Testing
         let held = HeldRequests()
         let server = try await ListenerHarness.start(
             limits {
-                $0.request = .milliseconds(50)
-                $0.idle = .milliseconds(50)
+                $0.request = .milliseconds(400)
+                $0.idle = .milliseconds(400)
             },
             handler: held.handler
         )
@@ -70,7 +71,7 @@ import Testing
         try client.send(Self.get)
         let reply = try await held.next().reply
         // Others come and expire meanwhile.
-        for _ in 0..<3 { #expect(try server.client().readToEnd().isEmpty) }
+        for _ in 0..<2 { #expect(try server.client().readToEnd().isEmpty) }
         reply.send(.text(200, "late"))
         #expect(try client.readResponse().body == "late")
         client.close()
@@ -212,7 +213,12 @@ import Testing
         await server.stop()
     }
 
-    @Test func listensOnIPv6() async throws {
+    /// Many containers have no IPv6 loopback address.
+    private static let hasIPv6 =
+        (try? String(contentsOfFile: "/proc/net/if_inet6", encoding: .utf8))?
+        .contains(String(repeating: "0", count: 31) + "1 ") == true
+
+    @Test(.enabled(if: hasIPv6, "this machine has no ::1")) func listensOnIPv6() async throws {
         let loop = try EventLoop(label: "martlet.test.loop")
         let address = try #require(ListenAddress("[::1]:0"))
         let listener = HTTPListener(loop: loop, address: address, limits: HTTPLimits()) { request, reply in

@@ -38,11 +38,14 @@ import Testing
     @Test func aCancelledTimerStaysSilent() {
         let done = DispatchSemaphore(value: 0)
         let start = clock.now()
+        // However long it takes to cancel it: the timer cannot fire before.
+        queue.suspend()
         let cancelled = clock.schedule(at: start + .milliseconds(10), on: queue) {
             Issue.record("a cancelled timer fired")
         }
         cancelled.cancel()
         cancelled.cancel()
+        queue.resume()
         let later = clock.schedule(at: start + .milliseconds(40), on: queue) { done.signal() }
         done.wait(for: "the timer")
         later.cancel()

@@ -36,7 +36,7 @@ import Testing
                 for _ in 0..<50 { commit(.random(in: 1...200, using: &random), startingOver: false) }
             }
         }
-        for _ in 0..<200 {
+        for _ in 0...(most / LogLimit.step + 1) {
             commit(20, startingOver: true)
             for _ in 0..<50 { commit(20, startingOver: false) }
         }

@@ -4,7 +4,7 @@ import MartletTesting
 import Testing
 
 /// The dashboard of a real gateway in a real browser: `Tests/Browser/walk.py` says what is done there.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct DashboardTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct DashboardTests {
     @Test func anOperatorWalksThroughItAfterAnOutage() async throws {
         let script = Fixtures.folder.deletingLastPathComponent().appendingPathComponent("Browser/walk.py")
         let walk = try MartletProcess(

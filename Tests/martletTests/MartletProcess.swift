@@ -32,9 +32,9 @@ final class MartletProcess: Sendable {
     }
 
     private struct State {
-        var text = ""
+        var bytes: [UInt8] = []
         var hasEnded = false
-        var waiting: [(needle: String, wait: Wait)] = []
+        var waiting: [(isEnough: @Sendable (String) -> Bool, wait: Wait)] = []
     }
 
     private let child: Child
@@ -69,7 +69,7 @@ final class MartletProcess: Sendable {
         pipe.fileHandleForReading.readabilityHandler = { [weak self] handle in
             let data = handle.availableData
             if data.isEmpty { handle.readabilityHandler = nil }
-            self?.append(String(decoding: data, as: UTF8.self), isEnd: data.isEmpty)
+            self?.append(data, isEnd: data.isEmpty)
         }
     }
 
@@ -79,17 +79,11 @@ final class MartletProcess: Sendable {
     }
 
     var pid: pid_t { child.process.processIdentifier }
-    var text: String { state.withLock { $0.text } }
+    var text: String { state.withLock { String(decoding: $0.bytes, as: UTF8.self) } }
 
     /// Waits for a line that holds the text, and returns that line.
     func line(with needle: String) async throws -> String {
-        await Wait.until("a line with \(needle)") { wait in
-            state.withLock { state in
-                if state.hasEnded || Self.line(with: needle, in: state.text) != nil { return true }
-                state.waiting.append((needle, wait))
-                return false
-            }
-        }
+        await waitForOutput("a line with \(needle)") { Self.line(with: needle, in: $0) != nil }
         let text = text
         if let line = Self.line(with: needle, in: text) { return line }
         throw Failure(description: "no line with \(needle): \(text)")
@@ -97,9 +91,10 @@ final class MartletProcess: Sendable {
 
     func signal(_ number: Int32) { kill(pid, number) }
 
-    /// Waits for the end; returns the exit status.
+    /// Waits for the end of the process and of what it printed; returns the exit status.
     @discardableResult func end() async -> Int32 {
-        for await status in ended { return status }
+        for await _ in ended {}
+        await waitForOutput("the end of the output") { _ in false }
         return child.process.terminationStatus
     }
 
@@ -142,13 +137,28 @@ final class MartletProcess: Sendable {
         }
     }
 
-    private func append(_ text: String, isEnd: Bool) {
+    /// Waits until what was printed so far is enough, or is all there will be.
+    private func waitForOutput(_ what: String, isEnough: @escaping @Sendable (String) -> Bool) async {
+        await Wait.until(what) { wait in
+            state.withLock { state in
+                if state.hasEnded || isEnough(String(decoding: state.bytes, as: UTF8.self)) { return true }
+                state.waiting.append((isEnough, wait))
+                return false
+            }
+        }
+    }
+
+    private func append(_ data: Data, isEnd: Bool) {
         let ready = state.withLock { state in
-            state.text += text
+            state.bytes += data
             state.hasEnded = state.hasEnded || isEnd
-            let text = state.text
-            let ready = state.waiting.filter { isEnd || Self.line(with: $0.needle, in: text) != nil }.map(\.wait)
-            state.waiting.removeAll { isEnd || Self.line(with: $0.needle, in: text) != nil }
+            let text = state.waiting.isEmpty ? "" : String(decoding: state.bytes, as: UTF8.self)
+            var ready: [Wait] = []
+            state.waiting.removeAll { waiting in
+                let isOver = isEnd || waiting.isEnough(text)
+                if isOver { ready.append(waiting.wait) }
+                return isOver
+            }
             return ready
         }
         for wait in ready { wait.over() }

@@ -7,7 +7,7 @@ import Testing
 
 /// The admin API, judged by a library that others wrote: schemathesis asks every route, in thousands of ways right and
 /// wrong, and holds the answers against the API's own description.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct OpenAPITests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct OpenAPITests {
     private static let keys = """
         { "name": "ops", "key": "plain:operator-key-0123456789", "role": "operator" },
         { "name": "root", "key": "plain:admin-key-0123456789", "role": "admin" }

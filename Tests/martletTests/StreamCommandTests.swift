@@ -13,12 +13,14 @@ import Testing
     }
 
     private static func start(in folder: URL, again former: ServedGateway? = nil) async throws -> ServedGateway {
-        try ServedGateway.write(
-            endpoints: "",
-            keys: ReadingCommandTests.keys,
-            ports: former.map { ($0.ingestPort, $0.adminPort) } ?? (0, 0),
-            into: folder
-        )
+        let ports: (ingest: UInt16, admin: UInt16)
+        if let former {
+            ports = (former.ingestPort, former.adminPort)
+        } else {
+            var random = SplitMix64()
+            ports = try await ServedGateway.freePorts(in: folder, using: &random)
+        }
+        try ServedGateway.write(endpoints: "", keys: ReadingCommandTests.keys, ports: ports, into: folder)
         return try await ServedGateway.start(in: folder)
     }
 

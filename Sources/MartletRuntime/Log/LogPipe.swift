@@ -48,14 +48,14 @@ package final class LogPipe: Sendable {
 
     /// Waits until every line so far has been written; for the end of the process.
     ///
-    /// Gives up after two seconds: a reader that stands still must not keep the process from ending.
-    package func flush() {
+    /// Gives up after `seconds`: a reader that stands still must not keep the process from ending.
+    package func flush(within seconds: Int = 2) {
         let written = DispatchSemaphore(value: 0)
         queue.async {
             self.drain()
             written.signal()
         }
-        _ = written.wait(timeout: .now() + .seconds(2))
+        _ = written.wait(timeout: .now() + .seconds(seconds))
     }
 
     fileprivate func write(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) {

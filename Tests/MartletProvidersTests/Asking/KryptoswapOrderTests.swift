@@ -151,6 +151,7 @@ struct KryptoswapOrderTests {
         try await withTools { tools, _ in
             let outcome = try await Self.outcome(refusing.url(""), with: tools)
             #expect(outcome == "not sent refused")
+            // In this test process the resolver knows that there is no such name.
             let unresolved = try await Self.outcome("http://nowhere.invalid", with: tools)
             #expect(unresolved == "not sent dns")
         }

@@ -34,7 +34,7 @@ extension DescriptorTests {
                 }
                 done.signal()
             }
-            log.flush()
+            log.flush(within: 60)
             close(writer)
             done.wait(for: "the end of the log")
             close(reader)
