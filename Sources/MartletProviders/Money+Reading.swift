@@ -16,9 +16,14 @@ extension Amount {
 }
 
 extension Event {
-    /// Flags an amount or currency that differs from the order that the gateway knows (providers.md rule 10).
+    /// Flags an amount or currency that differs from the order that the gateway knows (providers.md rule 10), and a
+    /// payment that says no amount at all.
     mutating func compareAmount(with order: KnownOrder) {
-        guard let expected = order.expectedDue, let due = money.due else { return }
+        guard let expected = order.expectedDue else { return }
+        guard let due = money.due else {
+            if type == .paymentPaid { flags.append(.amountMismatch) }
+            return
+        }
         let sameCurrency = expected.currency == nil || currencyCode(expected.currency) == due.currency
         if expected.amount != due.amount || !sameCurrency { flags.append(.amountMismatch) }
     }

@@ -47,6 +47,7 @@ final class CommitQueue: Sendable {
     private let recent: RecentEvents
     private let maxWaiting: Int
     private let state = Mutex(State())
+    let space = LackOfSpace()
     private let connection = ConnectionSlot()
     /// Completions are called here, in the order of the commits, while the writer is at the next commit already.
     ///
@@ -147,6 +148,7 @@ final class CommitQueue: Sendable {
     private func commit(_ batch: [WriteCommand], on connection: WriteConnection) {
         do {
             let finished = try connection.inTransaction { try batch.map { try $0.perform(connection) } }
+            space.committed { batch.contains { $0.operation == "capture" } }
             answers.async { for finish in finished { finish() } }
         } catch let error as DatabaseError where error.concernsEveryWrite {
             fail(batch, error)
@@ -163,7 +165,9 @@ final class CommitQueue: Sendable {
     }
 
     private func storeError(_ error: any Error, _ command: WriteCommand) -> StoreError {
-        .sqlite(error, operation: command.operation, path: pool.path)
+        let error = StoreError.sqlite(error, operation: command.operation, path: pool.path)
+        space.failed(error)
+        return error
     }
 }
 

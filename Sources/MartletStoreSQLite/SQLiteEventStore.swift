@@ -215,6 +215,7 @@ extension SQLiteEventStore {
 
     package func probe() async throws(StoreError) {
         try await write("probe") { try $0.probe() }
+        if let refusal = commits?.space.standing(free: SQLiteFile.free(beside: path)) { throw refusal }
     }
 
     package func prune(

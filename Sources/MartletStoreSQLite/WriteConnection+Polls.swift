@@ -49,12 +49,25 @@ extension WriteConnection {
         return try database.cachedStatement(
             sql: """
                 SELECT \(StoredText.watchColumns), w.shop, w.asked, o.object_id, o.uid, o.order_secret, o.ipn_secret,
-                    o.merchant_order_id, o.due_amount, o.due_currency, o.sealed_by
-                FROM watches w LEFT JOIN orders o ON o.source = w.source AND o.object_id = w.order_id WHERE w.id = ?
+                    o.merchant_order_id, o.due_amount, o.due_currency, o.sealed_by,
+                    h.method, h.source_address, h.headers, h.received_at, h.body
+                FROM watches w LEFT JOIN orders o ON o.source = w.source AND o.object_id = w.order_id
+                    LEFT JOIN hints h ON h.source = w.source AND h.object_id = w.subject AND h.outcome = 'waiting'
+                WHERE w.id = ?
                 """
         )
         .first(id) { row in
-            let watch = try StoredText.watch(row)
+            var watch = try StoredText.watch(row)
+            let method: String? = row[23]
+            if let method {
+                watch.callback = Callback(
+                    method: method,
+                    headers: try StoredText.headers(row[25]),
+                    body: row.optionalBytes(27) ?? [],
+                    sourceAddress: try StoredText.address(row[24]),
+                    receivedAt: Timestamp(milliseconds: row[26])
+                )
+            }
             let objectID: String? = row[15]
             let amount = (row[20] as String?).flatMap { DecimalText($0) }
             let order = try objectID.map { objectID in

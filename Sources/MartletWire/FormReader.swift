@@ -10,6 +10,7 @@ package enum FormReader {
     /// Throws `FormReadError` with the offset of the member that breaks a rule.
     package static func read(_ bytes: [UInt8], maxMembers: Int = 256) throws(FormReadError) -> FormBody {
         if bytes.isEmpty { throw FormReadError(.empty, at: 0) }
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { throw FormReadError(.byteOrderMark, at: 0) }
         var body = FormBody()
         var names: Set<String> = []
         var start = 0
@@ -83,6 +84,7 @@ package struct FormReadError: Error, Sendable, Equatable, CustomStringConvertibl
     /// The broken rule; the raw value is its wording in messages.
     package enum Rule: String, Sendable, CaseIterable {
         case empty = "is empty"
+        case byteOrderMark = "starts with a byte order mark; remove it"
         case memberWithoutName = "has a member without a name and an equals sign"
         case invalidEscape = "has a percent sign without two hexadecimal digits"
         case invalidUTF8 = "is not valid UTF-8 after decoding"

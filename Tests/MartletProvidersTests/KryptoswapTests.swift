@@ -90,6 +90,36 @@ struct KryptoswapTests {
         )
     }
 
+    /// Rule 10 where the merchant has registered an amount: what cannot be compared is not taken for equal.
+    @Test(arguments: [
+        (#""inAmount":3,"#, "emit -"), (#""inAmount":"3.00","#, "emit -"), (#""inAmount":2,"#, "emit amount_mismatch"),
+        ("", "emit amount_mismatch"), (#""inAmount":null,"#, "emit amount_mismatch"), (#""inAmount":"abc","#, "retry"),
+        (#""inAmount":true,"#, "retry"), (#""inAmount":1e999,"#, "retry"), (#""inAmount":3,"outAmount":"x","#, "retry"),
+    ])
+    func comparesThePolledAmount(_ members: String, _ expected: String) throws {
+        var order = try #require(try Self.order(Self.orderID))
+        order.expectedDue = Amount(try #require(DecimalText("3")), "ETH")
+        let answer = """
+            {"success":true,"data":{"order":{"_id":"\(Self.orderID)",\(members)"status":"done",
+             "route":{"from":{"xml":"ETH"},"to":{"xml":"WMZ"}}}}}
+            """
+        let outcome = Kryptoswap.readPoll(
+            source: Self.source,
+            order: order,
+            lastKnownStatus: "inProgress",
+            status: 200,
+            answer: Array(answer.utf8),
+            receivedAt: Vectors.sampleTime
+        )
+        switch outcome {
+        case .emit(let event):
+            #expect("emit \(event.flags.first?.rawValue ?? "-")" == expected)
+            #expect(event.type == .paymentPaid)
+        case .retry: #expect(expected == "retry")
+        case .unchanged, .orderMismatch: Issue.record("\(outcome)")
+        }
+    }
+
     @Test(arguments: try Vectors.cases("kryptoswap", "poll_cases"))
     func readsPolledAnswers(_ testCase: VectorCase) throws {
         let expect = try testCase.expect

@@ -16,6 +16,7 @@ struct FormReaderTests {
         ("a=%", .invalidEscape), ("a=%4", .invalidEscape), ("a=%4&b=1", .invalidEscape), ("a=%zz", .invalidEscape),
         ("%=1", .invalidEscape), ("a=%FF", .invalidUTF8), ("a=%C0%80", .invalidUTF8), ("a=%ED%A0%80", .invalidUTF8),
         ("%FF=1", .invalidUTF8), ("a=1&a=2", .repeatedMember), ("a=1&%61=2", .repeatedMember),
+        ("\u{FEFF}a=1", .byteOrderMark), ("\u{FEFF}", .byteOrderMark),
     ])
     func refuses(_ text: String, _ rule: FormReadError.Rule) {
         let error = #expect(throws: FormReadError.self) { try FormReader.read(Array(text.utf8)) }

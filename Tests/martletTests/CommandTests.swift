@@ -148,5 +148,15 @@ import Testing
         table.add(["x", "y"])
         #expect(table.render(whenEmpty: "none") == "A           LONGER\n\\u{1b}[31m  -\nx           y\n")
         #expect(Table(["A"]).render(whenEmpty: "none") == "none\n")
+        table.add([String(repeating: "o", count: 60_000), nil])
+        #expect(table.render(whenEmpty: "none").utf8.count < 1200, "one long value does not widen all rows without end")
+    }
+
+    /// What is shown once must not be lost with an exit status that says all went well.
+    @Test func outputThatCannotBeWrittenIsAFailure() async throws {
+        let full = try #require(FileHandle(forWritingAtPath: "/dev/full"))
+        let process = try MartletProcess(["keygen"], output: full)
+        #expect(await process.end() == 1)
+        #expect(process.text.contains("cannot write to standard output: No space left on device."))
     }
 }

@@ -67,7 +67,7 @@ struct Parameters: Sendable {
         guard let moment = Timestamp(rfc3339: text) else {
             throw Problem(
                 field: name,
-                rule: "must be a moment with its offset (RFC 3339)",
+                rule: "must be a moment with its offset and at most milliseconds (RFC 3339)",
                 remedy: "write it like 2026-11-21T19:11:00Z; in a URL the plus of an offset is %2B"
             )
         }

@@ -15,6 +15,12 @@ extension EventEnvelope {
         guard var body = (try? JSONReader.read(envelope))?.object,
             let place = body.index(of: "data"), var data = body.members[place].value.object
         else { return Array(#"{"data":{}}"#.utf8) }
+        // Where a key ends with the transaction, it says so in a second place; the id that was made of it stays.
+        if let key = data["dedupe_key"]?.string, let txid = data["txid"]?.string, key.hasSuffix(":" + txid),
+            let place = data.index(of: "dedupe_key")
+        {
+            data.members[place].value = .string(key.dropLast(txid.count) + "***")
+        }
         for index in data.members.indices {
             if personal.contains(data.members[index].name) { data.members[index].value = .null }
             if data.members[index].name == "provider_refs", var refs = data.members[index].value.object {

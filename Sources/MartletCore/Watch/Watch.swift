@@ -42,6 +42,8 @@ package struct Watch: Sendable, Equatable {
     /// Why it is held, or what hindered its newest poll; for a person.
     package var note: String?
     package var createdAt: Timestamp
+    /// The callback that said "go and look" and waits for an answer; known only while the watch is in hand.
+    package var callback: Callback?
 
     package init(
         id: WatchID = WatchID(number: 0),

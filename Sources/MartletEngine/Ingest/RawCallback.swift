@@ -10,7 +10,8 @@ enum RawCallback {
     /// `body_base64` in place of `body` where the bytes are not UTF-8.
     ///
     /// `forcing`: adds `"forced":{"by":…,"reason":…,"at":…}` for a callback that nothing proves.
-    static func render(_ callback: Callback, forcing: Forcing? = nil) -> [UInt8] {
+    /// `fetched`: one JSON value, the provider's answer about what the callback pointed at; adds `"fetched":…`.
+    static func render(_ callback: Callback, forcing: Forcing? = nil, fetched: [UInt8]? = nil) -> [UInt8] {
         var json = JSONWriter(capacity: callback.body.count + 512)
         json.beginObject()
         json.member("method", callback.method)
@@ -39,6 +40,10 @@ enum RawCallback {
             json.member("reason", forcing.reason)
             json.member("at", forcing.at.rfc3339)
             json.endObject()
+        }
+        if let fetched {
+            json.name("fetched")
+            json.raw(fetched)
         }
         json.endObject()
         return json.bytes

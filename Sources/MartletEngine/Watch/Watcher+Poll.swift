@@ -87,7 +87,11 @@ extension Watcher {
         var event = news.event
         event.receivedAt = now
         let order = event.merchantOrderID ?? claimed.order?.merchantOrderID
-        return capture(event.routed(to: order == nil ? claimed.shop : source.shop(order)), raw: news.raw)
+        var raw = news.raw
+        if event.verification.method == "fetched", let callback = claimed.watch.callback {
+            raw = RawCallback.render(callback, fetched: raw)
+        }
+        return capture(event.routed(to: order == nil ? claimed.shop : source.shop(order)), raw: raw)
     }
 
     private nonisolated func overdue(_ claimed: ClaimedWatch) -> Capture {

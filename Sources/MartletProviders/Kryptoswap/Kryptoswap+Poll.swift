@@ -38,6 +38,12 @@ extension Kryptoswap {
         if let uid, let known = order.uid, uid != known { return .orderMismatch }
         if newStatus == lastKnownStatus { return .unchanged }
         let route = polled["route"]?.object
+        for name in ["inAmount", "outAmount"] {
+            // An order may not have an amount yet; one that cannot be read is no answer.
+            if let value = polled[name], value != .null, value.decimal == nil {
+                return .retry("the answer's \(name) is not a decimal number")
+            }
+        }
         let money = Money(
             due: Amount(polled["inAmount"]?.decimal, code: route?["from"]?.object?["xml"]?.string),
             settled: Amount(polled["outAmount"]?.decimal, code: route?["to"]?.object?["xml"]?.string)

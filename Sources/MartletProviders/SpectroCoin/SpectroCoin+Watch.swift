@@ -18,7 +18,7 @@ extension SpectroCoin: HintedProvider {
         var members = try Registration(registration)
         let id = members.uuid("id")
         try members.finish()
-        let details = Self.details(id: id ?? "", isHinted: false, uncovered: [])
+        let details = Self.details(id: id ?? "", isHinted: false)
         return plan(id: id ?? "", details: details, firstPoll: polling.schedule.first(since: now), now: now)
     }
 
@@ -26,13 +26,8 @@ extension SpectroCoin: HintedProvider {
     ///
     /// An order that is watched already is to be made due instead, and one whose watch was closed to be opened again:
     /// so at most one fetch runs and one waits per order.
-    package func plan(hint: Hint, now: Timestamp) -> WatchPlan { plan(hint: hint, callbackBody: [], now: now) }
-
-    /// As `plan(hint:now:)`; the members of the callback that prove nothing are named in the event.
-    package func plan(hint: Hint, callbackBody: [UInt8], now: Timestamp) -> WatchPlan {
-        // Anybody can send such a body: a few names, none of them long.
-        let names = SpectroCoinOrder.uncoveredFields(callbackBody).filter { $0.utf8.count <= 64 }.prefix(32)
-        let details = Self.details(id: hint.objectID, isHinted: true, uncovered: Array(names))
+    package func plan(hint: Hint, now: Timestamp) -> WatchPlan {
+        let details = Self.details(id: hint.objectID, isHinted: true)
         return plan(id: hint.objectID, details: details, firstPoll: now, now: now)
     }
 
@@ -55,7 +50,7 @@ extension SpectroCoin: HintedProvider {
             status: answer.status ?? 0,
             answer: answer.body,
             hint: Hint(source: source, objectID: id, receivedAt: now),
-            uncoveredFields: details["uncovered"].flatMap { Self.names($0) } ?? [],
+            callbackBody: watch.callback?.body ?? [],
             account: account,
             receivedAt: now
         )
@@ -143,7 +138,7 @@ extension SpectroCoin: HintedProvider {
         )
     }
 
-    private static func details(id: String, isHinted: Bool, uncovered: [String]) -> [UInt8] {
+    private static func details(id: String, isHinted: Bool) -> [UInt8] {
         var json = JSONWriter(capacity: 128)
         json.beginObject()
         json.member("id", id)
@@ -151,18 +146,7 @@ extension SpectroCoin: HintedProvider {
             json.name("hinted")
             json.bool(true)
         }
-        if !uncovered.isEmpty {
-            json.name("uncovered")
-            json.beginArray()
-            for name in uncovered { json.string(name) }
-            json.endArray()
-        }
         json.endObject()
         return json.bytes
-    }
-
-    private static func names(_ value: JSONValue) -> [String]? {
-        guard case .array(let elements) = value else { return nil }
-        return elements.compactMap(\.string)
     }
 }

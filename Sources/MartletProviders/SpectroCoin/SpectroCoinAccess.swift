@@ -16,6 +16,8 @@ actor SpectroCoinAccess {
         var token: Secret
         var since: Timestamp
         var until: Timestamp
+        /// It stands in for one that was refused.
+        var isRenewed = false
     }
 
     private var held: Held?
@@ -26,28 +28,30 @@ actor SpectroCoinAccess {
 
     /// The token to use at `now`, by the clock of the schedule; `ask` makes the request for one.
     ///
-    /// `refused`: a token that the provider answered 401; nil at first. One that is younger than a minute is not renewed:
-    /// the client then lacks a permission, which another token would lack as well.
+    /// `refused`: a token that the provider answered 401; nil at first. One that stands in for a refused one, and is
+    /// younger than a minute, is not renewed: the client then lacks a permission, which another token would lack as well.
     func token(
         refused: Secret?,
         at now: Timestamp,
         ask: @escaping @Sendable () async -> ProviderAnswer
     ) async -> Grant {
         if let held, now < held.until, held.since <= now {
-            let isYoung = now - held.since < .minutes(1)
-            if held.token != refused || isYoung { return .token(held.token) }
+            let isInVain = held.isRenewed && now - held.since < .minutes(1)
+            if held.token != refused || isInVain { return .token(held.token) }
         }
         if let running { return await running.value }
         let wait = min(notBefore, now + .days(1)) - now
         guard wait <= .zero else { return .none(problem, pause: wait) }
-        let task = Task { self.settle(await ask(), at: now) }
+        let isRenewal = refused != nil
+        let task = Task { self.settle(await ask(), isRenewal: isRenewal, at: now) }
         running = task
         return await task.value
     }
 
-    private func settle(_ answer: ProviderAnswer, at now: Timestamp) -> Grant {
+    private func settle(_ answer: ProviderAnswer, isRenewal: Bool, at now: Timestamp) -> Grant {
         running = nil
         held = answer.problem == nil ? Self.read(answer.body, at: now) : nil
+        held?.isRenewed = isRenewal
         if let held {
             failures = 0
             return .token(held.token)

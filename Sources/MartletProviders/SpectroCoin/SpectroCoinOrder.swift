@@ -25,25 +25,6 @@ package enum SpectroCoinOrder {
         account: SpectroCoin.Account,
         receivedAt: Timestamp
     ) -> Outcome {
-        read(
-            status: status,
-            answer: answer,
-            hint: hint,
-            uncoveredFields: uncoveredFields(callbackBody),
-            account: account,
-            receivedAt: receivedAt
-        )
-    }
-
-    /// As above, with the names of the further members of the callback's body, if there was a callback.
-    static func read(
-        status: Int,
-        answer: [UInt8],
-        hint: Hint,
-        uncoveredFields: [String],
-        account: SpectroCoin.Account,
-        receivedAt: Timestamp
-    ) -> Outcome {
         if status == 404 { return .orderNotFound }
         guard status == 200 else { return .fetchFailed("the answer's status is \(status)") }
         guard let object = try? JSONReader.readObject(answer).object else {
@@ -52,7 +33,13 @@ package enum SpectroCoinOrder {
         let members = JSONMembers(object: object)
         do {
             return .event(
-                try event(members, hint: hint, uncovered: uncoveredFields, account: account, receivedAt: receivedAt)
+                try event(
+                    members,
+                    hint: hint,
+                    uncovered: uncoveredFields(callbackBody),
+                    account: account,
+                    receivedAt: receivedAt
+                )
             )
         } catch {
             return .fetchFailed("the fetched order's \(error.detail)")
@@ -102,8 +89,12 @@ package enum SpectroCoinOrder {
     }
 
     /// The members of the callback's body beyond the two that point at the order, sorted.
+    ///
+    /// Anybody can send such a body: a few names, none of them long.
     static func uncoveredFields(_ callbackBody: [UInt8]) -> [String] {
         let object = try? JSONReader.readObject(callbackBody).object
-        return (object?.members ?? []).map(\.name).filter { $0 != "id" && $0 != "merchantApiId" }.sorted()
+        let names = (object?.members ?? []).map(\.name)
+            .filter { $0 != "id" && $0 != "merchantApiId" && $0.utf8.count <= 64 }
+        return Array(names.sorted().prefix(32))
     }
 }

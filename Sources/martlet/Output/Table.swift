@@ -8,7 +8,10 @@ struct Table {
     init(_ header: [String]) { self.header = header }
 
     /// Adds a row; nil shows as `-`.
-    mutating func add(_ cells: [String?]) { rows.append(cells.map { Self.printable($0 ?? "-") }) }
+    mutating func add(_ cells: [String?]) { rows.append(cells.map { Self.cut(Self.printable($0 ?? "-")) }) }
+
+    /// One value as long as a page, such as a stranger's order number, must not push all others off the screen.
+    private static func cut(_ text: String) -> String { text.count <= 240 ? text : text.prefix(239) + "…" }
 
     /// Header and rows, or only the sentence if there are no rows.
     func render(whenEmpty: String) -> String {
