@@ -51,6 +51,7 @@ package enum DashboardAssets {
         .script("events", PackageResources.events_js),
         .script("eventtable", PackageResources.eventtable_js),
         .script("event", PackageResources.event_js),
+        .script("callback", PackageResources.callback_js),
         .script("deliveries", PackageResources.deliveries_js),
         .script("replays", PackageResources.replays_js),
         .script("endpoints", PackageResources.endpoints_js),

@@ -69,6 +69,7 @@ def walk(walker):
     signing_in.sign_in(walker)
     events.find_an_event(walker)
     events.read_the_timeline(walker)
+    events.tell_an_answer_from_a_callback(walker)
     event = gateway.ask("/v1/events?order=DEAD-7")["data"][0]["id"]
     every_page.look_at_every_page(walker, event)
     every_page.use_the_menu(walker)

@@ -53,7 +53,7 @@ import Testing
             #expect(names == .array(uncovered.map(JSONValue.string)))
             let raw = data["raw"]?.object
             #expect(raw?["media_type"] == .string("application/json") && raw?["body"] == .string(body))
-            #expect(raw?["fetched"]?.object?["status"] == .string(status))
+            #expect(raw?["fetched"]?.string?.hasPrefix(#"{"orderId":"INV-1001","status":"\#(status)","#) == true)
             #expect(provider.requests.map(\.method) == ["POST", "GET"])
             #expect(provider.requests.last?.target == "/api/public/merchants/orders/\(Self.order)")
         }

@@ -18,6 +18,7 @@ import {
 } from "./parts.js";
 import { amount, clock, duration, plural, time } from "./format.js";
 import { ask } from "./dialog.js";
+import { asItCame, howItCame } from "./callback.js";
 import { flagOf } from "./eventtable.js";
 import { finality, flags, methods, moneyOf, outcome, sentence } from "./words.js";
 
@@ -79,7 +80,17 @@ function draw(view, event, deliveries, refresh) {
       steps(view, deliveries, refresh),
     ),
     h("h2", {}, "Callback and event"),
-    sides(event),
+    h(
+      "div",
+      { class: "sides" },
+      h("section", { "aria-labelledby": "raw" }, h("h3", { id: "raw" }, "As it came"), asItCame(event)),
+      h(
+        "section",
+        { "aria-labelledby": "normalised" },
+        h("h3", { id: "normalised" }, "As subscribers get it"),
+        jsonView(event.body, "Normalised event"),
+      ),
+    ),
   );
 }
 
@@ -93,13 +104,11 @@ function step(moment, tone, shape, title, ...body) {
 }
 
 function received(event) {
-  const raw = event.raw;
-  const fromWhere = raw ? ` from ${raw.source_address}, ${raw.media_type}` : "";
   return step(
-    raw?.received_at ?? event.receivedAt,
+    event.raw?.received_at ?? event.receivedAt,
     "good",
     "↓",
-    raw?.forced ? "Callback taken out of quarantine by force" : `Callback received${fromWhere}`,
+    howItCame(event),
     event.body?.data?.occurred_at &&
       h("p", { class: "hint" }, "The provider dates the change ", time(event.body.data.occurred_at), "."),
   );
@@ -223,41 +232,6 @@ async function change(delivery, verb, refresh) {
   } finally {
     await refresh();
   }
-}
-
-function sides(event) {
-  const { raw } = event;
-  const left = raw
-    ? [
-      h("p", { class: "hint" }, raw.method, " · ", raw.media_type, " · from ", raw.source_address),
-      h(
-        "details",
-        { "data-key": "raw-headers" },
-        h("summary", { "data-key": "raw-headers-s" }, "Headers"),
-        plain("Headers of the callback", headerLines(raw.headers)),
-      ),
-      raw.body_base64 ? bodyView(raw.body_base64, "Callback as it came, Base64") : formOrBody(raw),
-    ]
-    : notice("warn", `${event.rawNote ?? "The raw callback is not there."}`);
-  return h(
-    "div",
-    { class: "sides" },
-    h("section", { "aria-labelledby": "raw" }, h("h3", { id: "raw" }, "As it came"), left),
-    h(
-      "section",
-      { "aria-labelledby": "normalised" },
-      h("h3", { id: "normalised" }, "As subscribers get it"),
-      jsonView(event.body, "Normalised event"),
-    ),
-  );
-}
-
-function formOrBody(raw) {
-  if (raw.body !== undefined && raw.media_type?.includes("form-urlencoded")) {
-    const lines = [...new URLSearchParams(raw.body)].map(([name, value]) => `${name} = ${value}\n`);
-    return plain("Callback as it came, one member a line", lines);
-  }
-  return bodyView(raw.body ?? JSON.stringify(raw), "Callback as it came");
 }
 
 async function replayEvent(event, refresh) {

@@ -10,7 +10,8 @@ enum RawCallback {
     /// `body_base64` in place of `body` where the bytes are not UTF-8.
     ///
     /// `forcing`: adds `"forced":{"by":…,"reason":…,"at":…}` for a callback that nothing proves.
-    /// `fetched`: one JSON value, the provider's answer about what the callback pointed at; adds `"fetched":…`.
+    /// `fetched`: the JSON text of the provider's answer about what the callback pointed at; adds `"fetched":"…"`, a
+    /// text like the body, so that no digit of it is lost.
     static func render(_ callback: Callback, forcing: Forcing? = nil, fetched: [UInt8]? = nil) -> [UInt8] {
         var json = JSONWriter(capacity: callback.body.count + 512)
         json.beginObject()
@@ -43,7 +44,7 @@ enum RawCallback {
         }
         if let fetched {
             json.name("fetched")
-            json.raw(fetched)
+            json.string(utf8: fetched)
         }
         json.endObject()
         return json.bytes

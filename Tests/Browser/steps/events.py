@@ -4,6 +4,7 @@
 import json
 
 from gateway import HOSTILE
+from steps import mishaps
 from walker import until
 
 
@@ -38,6 +39,35 @@ def read_the_timeline(walker):
         '"merchant_order_id": "NO-1042"',
     ]:
         assert words in text, f"the event's page does not say {words}:\n{text}"
+
+
+# Gives the event another `raw`, and the proof that goes with it.
+ASKED = """async (path, options, send) => {
+  if (!path.startsWith("/v1/events/evt_")) return null;
+  const event = await (await send(path, options)).json();
+  event.raw = (RAW)(event.raw);
+  event.body.data.verification.method = "fetched";
+  return answered(200, event); }"""
+
+
+def tell_an_answer_from_a_callback(walker):
+    """What the gateway asked for is shown as the provider's answer, beside the callback if there was one."""
+    event = walker.gateway.ask("/v1/events?order=NO-1042")["data"][0]["id"]
+    for name, raw, words, lacks in [
+        ("hint", r"""(raw) => ({ ...raw, fetched: '{"status":"PAID","sum":75.50}' })""",
+         ["Callback received from 127.0.0.1", "POST · application/json", "asked about it, the provider answered", "75.50"],
+         "No callback"),
+        ("poll", r"""() => ({ status: "PAID", orderId: "INV-7" })""",
+         ["The provider was asked and answered", "No callback: this is what the provider answered", '"INV-7"'],
+         "Headers"),
+    ]:
+        mishaps.fake(walker, ASKED.replace("RAW", raw))
+        walker.open("#/events", ".page-events tbody tr")
+        walker.open(f"#/events/{event}", ".timeline")
+        text = walker.text()
+        assert all(each in text for each in words) and lacks not in text and "undefined" not in text, text
+        walker.picture(f"event-{name}-1280")
+        mishaps.unfake(walker)
 
 
 def show_what_came_as_it_is(walker):
