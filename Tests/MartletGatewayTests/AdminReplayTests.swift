@@ -58,6 +58,7 @@ import Testing
             let done = try await client.wait(for: "/v1/replays/rpl_1") { $0.text("state") == "done" }
             #expect(done.text("delivered") == "3" && done.text("left") == "0" && done.text("finishedAt") != nil)
             #expect(done.text("filter", "endpoint") == "ledger")
+            #expect(try await client.get("/v1/deliveries?replay=x").text("field") == "replay")
             let made = try await client.get("/v1/deliveries?replay=rpl_1").data
             #expect(made.count == 3 && made.allSatisfy { $0["state"]?.string == "delivered" })
             #expect(made.allSatisfy { $0["replayOf"]?.string?.hasPrefix("dlv_") == true })

@@ -36,7 +36,8 @@ import Testing
             #expect(sent.status == 0, "\(sent.errors)")
         }
         try await trigger("INV-1")
-        _ = try await gateway.process.line(with: "endpoint's health changed")
+        let change = try await gateway.process.line(with: "endpoint's health changed")
+        #expect(change.contains("change=\"disabled: gone\""), "\(change)")
         try await trigger("INV-2")
         try await trigger("INV-3")
 

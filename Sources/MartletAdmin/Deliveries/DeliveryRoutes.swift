@@ -16,7 +16,7 @@ enum DeliveryRoutes {
                 .flatMap(DeliveryState.init(rawValue:)),
             endpoint: parameters.text("endpoint").map { EndpointID($0) },
             event: parameters.text("event").map(EventID.init(rawValue:)),
-            replay: try parameters.text("replay").map(ReplayRoutes.id),
+            replay: try parameters.text("replay").map { try ReplayRoutes.id($0, field: "replay") },
             since: try parameters.moment("since"),
             until: try parameters.moment("until"),
             before: try parameters.cursor(of: "deliveries") { DeliveryID(text: $0) },

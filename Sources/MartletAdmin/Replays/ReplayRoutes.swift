@@ -203,10 +203,10 @@ enum ReplayRoutes {
         remedy: "replay one stretch of time after the other, with \"since\" and \"until\""
     )
 
-    static func id(_ text: String) throws(Problem) -> ReplayID {
+    static func id(_ text: String, field: String = "id") throws(Problem) -> ReplayID {
         guard let id = ReplayID(text: text) else {
             throw Problem(
-                field: "id",
+                field: field,
                 rule: "must be a replay's id",
                 remedy: "write it like rpl_42, as GET /v1/replays shows it"
             )

@@ -143,6 +143,20 @@ package enum HealthChange: Sendable, Equatable {
     /// What an operator sees is out of date on disk, nothing else.
     case noteChanged
 
+    /// For the log.
+    package var label: String {
+        switch self {
+        case .breakerOpened(let until): "breaker opened until \(until.rfc3339)"
+        case .probeFailed(let until): "probe failed, breaker open until \(until.rfc3339)"
+        case .breakerClosed: "breaker closed, sending slowly at first"
+        case .drained: "back at full speed"
+        case .disabled(let reason): "disabled: \(reason.rawValue)"
+        case .enabled: "enabled"
+        case .recovered(let failingSince): "recovered, had failed since \(failingSince.rfc3339)"
+        case .noteChanged: "note changed"
+        }
+    }
+
     init(_ change: Breaker.Change) {
         self =
             switch change {

@@ -176,7 +176,8 @@ extension Dispatcher {
     private func logChange(_ change: HealthChange, of id: EndpointID) {
         if change == .noteChanged { return }
         let level: Logger.Level = if case .disabled = change { .error } else { .notice }
-        log.log(level: level, "endpoint's health changed", metadata: ["endpoint": "\(id)", "change": "\(change)"])
+        let metadata: Logger.Metadata = ["endpoint": "\(id)", "change": "\(change.label)"]
+        log.log(level: level, "endpoint's health changed", metadata: metadata)
     }
 
     /// Writes until it is written, always what holds at that moment.

@@ -76,9 +76,12 @@ struct Watches: AsyncParsableCommand {
             guard !gateway.json else { return }
             let id = answer.object["id"]?.string ?? "-"
             let isNew = answer.object["outcome"]?.string == "registered"
-            let next = answer.object["watch"]?.object?["nextPollAt"]?.string ?? "never"
+            let watch = answer.object["watch"]?.object
+            let next = watch?["nextPollAt"]?.string ?? "never"
+            // Why it is held, where it is.
+            let note = watch?["note"]?.string.map { " \($0)." } ?? ""
             let verb = isNew ? "is watched" : "was watched already; its details are up to date"
-            Console.output(Table.printable("\(id): \(verb). Next poll: \(next).") + "\n")
+            Console.output(Table.printable("\(id): \(verb). Next poll: \(next).\(note)") + "\n")
         }
     }
 
