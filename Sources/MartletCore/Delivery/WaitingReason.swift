@@ -69,7 +69,7 @@ extension WaitingReason: CustomStringConvertible {
         case .waitsForEarlier: "for an earlier delivery of the same payment"
         case .breakerOpen(let until): "for the endpoint's breaker, which sends a probe at \(until.rfc3339)"
         case .held(let until): "until \(until.rfc3339), as the endpoint or the egress proxy asks"
-        case .dueLater(let moment): "until \(moment.rfc3339), as its schedule or its last answer's Retry-After says"
+        case .dueLater(let moment): "until \(moment.rfc3339), as its schedule or Retry-After says"
         case .pace: "its turn: it is due, and goes out as the endpoint's limits allow"
         }
     }
